@@ -1,0 +1,40 @@
+#pragma once
+
+#include <rill/http/response.hpp>
+
+#include <cstddef>
+#include <string_view>
+
+namespace rill::detail {
+
+/// What an answer is written to: one request's half of a connection that goes to the client. HTTP/1.1 implements it;
+/// nothing above it knows the version, the transport or TLS.
+///
+/// The answer is either `respond`, or `start`, any number of `write`s, and `end`. None of them waits: what the client
+/// does not take joins the backlog, and whoever answers is told once that is empty again (`answer::on_drained`). None
+/// of them throws for a connection that broke: whoever answers is told that too (`answer::on_gone`), later.
+class exchange {
+public:
+    /// The whole answer. To be called once, and instead of all others but `abort`.
+    virtual void respond(const response_head& head, std::string_view body) = 0;
+
+    /// The head of an answer whose body is a stream. It goes out with the first bytes or with the end.
+    virtual void start(const response_head& head) = 0;
+
+    /// A part of the stream, which is sent at once and unsplit by framing: whole events.
+    virtual void write(std::string_view bytes) = 0;
+
+    /// The bytes that the client has not taken yet.
+    [[nodiscard]] virtual std::size_t backlog() const noexcept = 0;
+
+    /// The stream is complete, and the client can see that it is.
+    virtual void end() = 0;
+
+    /// The answer cannot be completed: the client sees it cut off.
+    virtual void abort() = 0;
+
+protected:
+    ~exchange() = default;
+};
+
+} // namespace rill::detail

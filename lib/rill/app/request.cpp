@@ -1,0 +1,50 @@
+#include <rill/app/detail/request_source.hpp>
+#include <rill/app/detail/route.hpp>
+#include <rill/app/request.hpp>
+#include <rill/http/cookie.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+namespace rill {
+
+std::optional<std::string_view> request::cookie(std::string_view name) const { return rill::cookie(head_.fields, name); }
+
+const std::string& request::raw_param(std::string_view name) const {
+    if (route_)
+        if (const auto index = route_->path.index_of(name)) return params_[*index];
+    throw std::logic_error{fmt::format("the route has no parameter '{}'", name)};
+}
+
+void request::refuse(const char* whose, std::string_view name, std::string_view text) {
+    throw http_error{status::bad_request, fmt::format("{} '{}' cannot be '{}'", whose, name, text)};
+}
+
+std::string request::last_event_id() const {
+    std::string id;
+    if (const auto field = head_.fields.find("Last-Event-ID"))
+        id = *field;
+    else if (auto value = head_.target.query_value("last_event_id"))
+        id = *std::move(value);
+    else
+        id = head_.target.query_value("lastEventId").value_or("");
+    if (id.size() > limits_.max_last_event_id)
+        throw http_error{status::bad_request, fmt::format("the last event id is longer than {} bytes", limits_.max_last_event_id)};
+    if (!is_utf8(id) || id.find('\0') != id.npos)
+        throw http_error{status::bad_request, "the last event id is not UTF-8 without NUL"};
+    return id;
+}
+
+std::string request::remote_address() const { return source_.remote_address(); }
+
+task<std::string> request::bytes() { return source_.read_body(); }
+
+task<std::string> request::text() {
+    auto body = co_await source_.read_body();
+    if (!is_utf8(body)) throw http_error{status::bad_request, "the body is not UTF-8"};
+    co_return body;
+}
+
+} // namespace rill

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <rill/coro/task.hpp>
+
+#include <memory>
+
+namespace rill::detail {
+
+/// Something that one coroutine waits for and that others, on the same thread, make happen.
+///
+/// The waiting coroutine is woken from the event loop, never from inside `notify`. If it is cancelled, it throws
+/// `std::system_error` with `operation_aborted`. A signal that dies leaves its waiter asleep for ever: cancel it first.
+class signal {
+public:
+    signal() noexcept;
+    signal(const signal&) = delete;
+    signal& operator=(const signal&) = delete;
+    ~signal();
+
+    /// Completes at the next `notify`. One coroutine at a time.
+    [[nodiscard]] task<void> wait();
+
+    /// Wakes who waits, if somebody does.
+    void notify() noexcept;
+
+private:
+    class waiter;
+    template <typename Handler>
+    class waiter_of;
+
+    std::unique_ptr<waiter> waiter_;
+};
+
+} // namespace rill::detail

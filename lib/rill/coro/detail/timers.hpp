@@ -1,0 +1,70 @@
+#pragma once
+
+#include <rill/base/clock.hpp>
+#include <rill/base/timer_wheel.hpp>
+
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/execution_context.hpp>
+#include <asio/io_context.hpp>
+
+namespace rill::detail {
+
+/// The timers of one `io_context`: a wheel of milliseconds, and one Asio timer that turns it.
+///
+/// It is a service of the context, so that `sleep_for` finds it wherever it is awaited. The thread that runs the
+/// context owns it. With a manual clock nothing turns the wheel but `advance`.
+class timers final : public asio::execution_context::service {
+public:
+    using key_type = timers;
+    static asio::execution_context::id id;
+    enum class clock_kind { system, manual };
+
+    /// Made by `asio::make_service<timers>(context, kind)`, once for each context.
+    explicit timers(asio::execution_context& context, clock_kind kind = clock_kind::system);
+
+    [[nodiscard]] time_point now() const noexcept;
+
+    /// Has `t` called back at `when` or up to a millisecond later.
+    void arm(timer_wheel::timer& t, time_point when);
+    void arm_after(timer_wheel::timer& t, duration time) { arm(t, now() + time); }
+
+    /// For a manual clock: the time of the next thing that may be due, if there is one at or before `limit`.
+    [[nodiscard]] bool due_by(time_point limit) const noexcept;
+    /// For a manual clock: moves it to the next thing due, but not past `limit`, and runs what is due then.
+    void step(time_point limit) noexcept;
+
+    /// An operation that waits for its timer, and that is destroyed unfinished if the context goes first.
+    class operation : public timer_wheel::timer {
+    public:
+        explicit operation(timers& owner) noexcept;
+        operation(const operation&) = delete;
+        operation& operator=(const operation&) = delete;
+        virtual ~operation();
+
+    private:
+        friend timers;
+        timers& owner_;
+        operation* previous_ = nullptr;
+        operation* next_;
+    };
+
+private:
+    void shutdown() noexcept override;
+    [[nodiscard]] timer_wheel::tick tick_at(time_point when) const noexcept;
+    [[nodiscard]] timer_wheel::tick tick_of_now() const noexcept;
+    void turn() noexcept;
+    void wind();
+
+    using asio_timer = asio::basic_waitable_timer<clock, asio::wait_traits<clock>, asio::io_context::executor_type>;
+
+    clock_kind kind_;
+    time_point start_ = clock::now();
+    time_point manual_now_ = start_;
+    timer_wheel wheel_;
+    asio_timer driver_;
+    time_point driver_expiry_ = time_point::max(); ///< what the driver waits for; `max` while it waits for nothing
+    bool turning_ = false;
+    operation* operations_ = nullptr;
+};
+
+} // namespace rill::detail

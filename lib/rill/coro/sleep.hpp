@@ -1,0 +1,23 @@
+#pragma once
+
+#include <rill/base/clock.hpp>
+#include <rill/base/export.hpp>
+#include <rill/coro/task.hpp>
+
+namespace rill {
+
+/// Completes when `time` has passed, rounded up to a millisecond; one of zero or less lets others run first.
+///
+/// Works in any coroutine of Asio. In a handler it follows the server's clock, which a test moves as it likes
+/// (`rill::testing::server`). When the awaiting coroutine is cancelled, it throws `std::system_error` with
+/// `asio::error::operation_aborted` at once; in an `event_stream` the handler is destroyed instead.
+///
+/// **Example**
+///
+///     for (;;) {
+///         co_await rill::sleep_for(1s);
+///         co_yield {.data = "tick"};
+///     }
+[[nodiscard]] RILL_EXPORT task<void> sleep_for(duration time);
+
+} // namespace rill

@@ -1,0 +1,80 @@
+#include <rill/coro/detail/timers.hpp>
+
+#include <algorithm>
+
+namespace rill::detail {
+
+using std::chrono::milliseconds;
+
+asio::execution_context::id timers::id;
+
+timers::timers(asio::execution_context& context, clock_kind kind)
+    : service{context}, kind_{kind}, driver_{static_cast<asio::io_context&>(context)} {}
+
+time_point timers::now() const noexcept {
+    return kind_ == clock_kind::manual ? manual_now_ : clock::now();
+}
+
+timer_wheel::tick timers::tick_at(time_point when) const noexcept {
+    return static_cast<timer_wheel::tick>(std::max<std::int64_t>(0, std::chrono::ceil<milliseconds>(when - start_).count()));
+}
+
+timer_wheel::tick timers::tick_of_now() const noexcept {
+    return static_cast<timer_wheel::tick>(std::chrono::floor<milliseconds>(now() - start_).count());
+}
+
+void timers::arm(timer_wheel::timer& t, time_point when) {
+    wheel_.arm(t, tick_at(when));
+    if (!turning_) wind();
+}
+
+void timers::turn() noexcept {
+    turning_ = true;
+    wheel_.advance(tick_of_now());
+    turning_ = false;
+}
+
+/// Sets the driver to the wheel's next tick, unless it will wake early enough as it is.
+void timers::wind() {
+    if (kind_ == clock_kind::manual) return;
+    const auto next = wheel_.next();
+    if (!next) return;
+    const auto expiry = start_ + milliseconds{*next};
+    if (expiry >= driver_expiry_) return;
+    driver_expiry_ = expiry;
+    driver_.expires_at(expiry); // cancels the wait for a later time
+    driver_.async_wait([this](asio::error_code failure) {
+        if (failure) return;
+        driver_expiry_ = time_point::max();
+        turn();
+        wind();
+    });
+}
+
+bool timers::due_by(time_point limit) const noexcept {
+    const auto next = wheel_.next();
+    return next && start_ + milliseconds{*next} <= limit;
+}
+
+void timers::step(time_point limit) noexcept {
+    const auto next = wheel_.next();
+    const auto due = next ? start_ + milliseconds{*next} : limit;
+    manual_now_ = std::clamp(due, manual_now_, std::max(limit, manual_now_));
+    turn();
+}
+
+timers::operation::operation(timers& owner) noexcept : owner_{owner}, next_{owner.operations_} {
+    if (next_) next_->previous_ = this;
+    owner.operations_ = this;
+}
+
+timers::operation::~operation() {
+    (previous_ ? previous_->next_ : owner_.operations_) = next_;
+    if (next_) next_->previous_ = previous_;
+}
+
+void timers::shutdown() noexcept {
+    while (operations_) delete operations_;
+}
+
+} // namespace rill::detail

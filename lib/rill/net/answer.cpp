@@ -1,0 +1,234 @@
+#include <rill/app/detail/request_source.hpp>
+#include <rill/net/detail/answer.hpp>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/post.hpp>
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace rill::detail {
+
+const route& answer::matched() const {
+    // A middleware may answer with a stream where no route does.
+    static const route none{pattern{"/"}, nullptr, {}, ":\n\n"};
+    const auto* found = request_access::matched(*request_);
+    return found ? *found : none;
+}
+
+void answer::begin(request& r) {
+    request_ = &r;
+    over_ = blocked_ = false;
+    try {
+        auto given = shard_.common().routes.invoke(r);
+        if (auto* ready = std::get_if<response>(&given))
+            give(std::move(*ready));
+        else
+            run(std::get<task<response>>(std::move(given)));
+    } catch (...) {
+        fail(std::current_exception());
+    }
+}
+
+void answer::run(task<response> work) {
+    running_ = true;
+    auto done = [this, owner = host_.owner()](const std::exception_ptr& failure, response given) {
+        running_ = false;
+        if (over_) return;
+        if (failure) return fail(failure);
+        give(std::move(given));
+    };
+    asio::co_spawn(shard_.context().get_executor(), std::move(work),
+                   asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
+}
+
+void answer::give(response&& r) {
+    if (auto* body = std::get_if<std::string>(&r.body())) {
+        over_ = true;
+        return host_.respond(r.head(), *body);
+    }
+    head_.emplace(std::move(r.head()));
+    if (request_->method() == method::head) {
+        start();
+        over_ = true;
+        return host_.end(); // the head is all there is, and the handler need not run
+    }
+    if (auto* events = std::get_if<event_stream>(&r.body()))
+        begin_events(std::move(*events));
+    else
+        begin_writing(std::get<response::writing>(std::move(r.body())));
+}
+
+/// Before the head went out, the client is told; after that it can only see the answer cut off.
+void answer::fail(const std::exception_ptr& why) {
+    auto reply = response::text("Internal Server Error", status::internal_server_error);
+    try {
+        std::rethrow_exception(why);
+    } catch (const http_error& e) {
+        reply = response::text(e.what(), e.code());
+        if (writer_ && !head_) log_failure(e.what());
+    } catch (const std::exception& e) {
+        log_failure(e.what());
+    } catch (...) {
+        log_failure("an exception that is no std::exception");
+    }
+    const bool cut = writer_ && !head_;
+    over_ = true;
+    release();
+    if (cut)
+        host_.abort();
+    else
+        host_.respond(reply.head(), std::get<std::string>(reply.body()));
+}
+
+void answer::log_failure(std::string_view what) {
+    shard_.log(log_level::error,
+               fmt::format("{} {}: the handler failed: {}", to_string(request_->method()), request_->path(), what));
+}
+
+bool answer::start() {
+    if (over_ || !head_) return false;
+    host_.start(*head_);
+    head_.reset();
+    return true;
+}
+
+void answer::begin_events(event_stream&& events) {
+    events_.emplace(std::move(events));
+    writer_.reset(new sse_writer{*this});
+    pump();
+}
+
+/// Runs the handler until it waits, ends, or is too far ahead of the client.
+void answer::pump() {
+    pumping_ = true;
+    for (bool resting = false; !resting && !over_;) {
+        switch (events_->resume()) {
+        case event_stream::state::yielded:
+            try {
+                writer_->add(events_->current());
+            } catch (...) {
+                events_->refuse(std::current_exception()); // it is the handler's to know
+            }
+            if (writer_->full()) {
+                writer_->send();
+                blocked_ = host_.backlog() > 0;
+                if (!blocked_) return pump_soon(); // others have waited long enough
+                resting = true;
+            }
+            break;
+        case event_stream::state::waiting:
+            run_operation();
+            resting = true;
+            break;
+        case event_stream::state::finished: {
+            std::exception_ptr failure;
+            try {
+                events_->result();
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            pumping_ = false;
+            return finish(failure);
+        }
+        }
+    }
+    pumping_ = false;
+    if (over_) release();
+}
+
+void answer::pump_soon() {
+    asio::post(shard_.context(), [this, owner = host_.owner()] {
+        pumping_ = false;
+        if (over_) return release();
+        pump();
+    });
+}
+
+/// What the handler awaits runs, and what it has yielded goes out. The head stays until the handler waits for something
+/// other than the request's body, so that a body it cannot use still gets its status.
+void answer::run_operation() {
+    const auto reads = host_.body_reads();
+    running_ = true;
+    auto done = [this, owner = host_.owner()](std::exception_ptr failure) {
+        running_ = false;
+        if (over_) return release();
+        events_->completed(std::move(failure));
+        if (writer_->behind())
+            blocked_ = true;
+        else
+            pump();
+    };
+    asio::co_spawn(shard_.context().get_executor(), events_->operation(),
+                   asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
+    if (!head_ || host_.body_reads() == reads) writer_->flush();
+}
+
+void answer::begin_writing(response::writing&& handler) {
+    writing_ = std::move(handler);
+    writer_.reset(new sse_writer{*this});
+    const auto reads = host_.body_reads();
+    running_ = true;
+    auto done = [this, owner = host_.owner()](const std::exception_ptr& failure) {
+        running_ = false;
+        if (over_) return release();
+        finish(failure);
+    };
+    asio::co_spawn(shard_.context().get_executor(), writing_(*writer_),
+                   asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
+    if (host_.body_reads() == reads) flush_soon();
+}
+
+/// The handler of a stream is done, and what it wrote goes out first.
+void answer::finish(const std::exception_ptr& failure) {
+    if (!failure || !head_ || !writer_->batch_.empty()) writer_->flush();
+    if (failure) return fail(failure);
+    over_ = true;
+    release();
+    host_.end();
+}
+
+void answer::flush_soon() {
+    asio::post(shard_.context(), [this, owner = host_.owner()] {
+        if (writer_) writer_->flush();
+    });
+}
+
+void answer::on_drained() {
+    if (over_) return;
+    if (writer_) writer_->on_drained();
+    if (std::exchange(blocked_, false)) pump();
+}
+
+void answer::on_gone() {
+    if (over_) return;
+    over_ = true;
+    const auto owner = host_.owner();
+    if (running_) cancel_.emit(asio::cancellation_type::terminal);
+    release();
+}
+
+void answer::on_drain() {
+    if (over_ || !writer_ || head_) return; // a plain answer, or one not begun, is awaited
+    if (matched().options.drain == drain::let_finish) return;
+    writer_->flush();
+    over_ = true;
+    if (const auto spread = shard_.common().reconnect_spread; spread > spread.zero())
+        host_.write(fmt::format("retry: {}\n\n", shard_.random(static_cast<std::uint64_t>(spread.count()))));
+    const auto owner = host_.owner();
+    host_.end();
+    if (running_) cancel_.emit(asio::cancellation_type::terminal);
+    release();
+}
+
+/// Destroys the handler, unless something still refers to its frames: whoever does calls again.
+void answer::release() noexcept {
+    if (running_ || pumping_) return;
+    events_.reset();
+    writer_.reset();
+    writing_ = nullptr;
+    head_.reset();
+}
+
+} // namespace rill::detail

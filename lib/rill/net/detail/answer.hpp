@@ -1,0 +1,96 @@
+#pragma once
+
+#include <rill/app/detail/exchange.hpp>
+#include <rill/app/detail/route.hpp>
+#include <rill/app/response.hpp>
+#include <rill/net/detail/shard.hpp>
+#include <rill/net/sse_writer.hpp>
+
+#include <asio/cancellation_signal.hpp>
+
+#include <exception>
+#include <memory>
+#include <optional>
+
+namespace rill::detail {
+
+/// What an answer needs of the connection that it is written to, beyond the exchange.
+class answer_host : public exchange {
+public:
+    /// Keeps the connection, and with it the answer, alive.
+    [[nodiscard]] virtual std::shared_ptr<void> owner() = 0;
+    /// How often the handler has begun to read the request's body.
+    [[nodiscard]] virtual unsigned body_reads() const noexcept = 0;
+
+protected:
+    ~answer_host() = default;
+};
+
+/// The answering of one request after the other: runs the handler and writes what it gives to the exchange.
+///
+///     begin ─▶ handler ─┬─ response with bytes ─▶ respond ──────────────────────────────▶ over
+///                       ├─ throws ─▶ respond 4xx or 500 ─────────────────────────────────▶ over
+///                       └─ events ─▶ start ─▶ write ... ─┬─ returns ─▶ end ──────────────▶ over
+///                                                        └─ throws ─▶ log, abort ────────▶ over
+///     at any time: on_gone (the client left) or on_drain ─▶ over, and the handler is destroyed
+///
+/// The handler's frames die when it is over, but not before the operation that it awaits has ended: that one is
+/// cancelled, and writes into those frames. Until then `owner` keeps the connection's object alive.
+class answer {
+public:
+    answer(shard& shard, answer_host& host) noexcept : shard_{shard}, host_{host} {}
+    answer(const answer&) = delete;
+    answer& operator=(const answer&) = delete;
+
+    void begin(request& r);
+
+    /// The backlog is empty again.
+    void on_drained();
+    /// The client has left: the handler is cancelled and destroyed; nothing is written any more.
+    void on_gone();
+    /// The server drains: a stream ends now, unless its route lets it finish.
+    void on_drain();
+
+    [[nodiscard]] shard& home() noexcept { return shard_; }
+    [[nodiscard]] const route& matched() const;
+
+    // For the writer of a stream; nothing happens once the answer is over.
+
+    /// Gives the head to the exchange, if it has not got it yet. True if this did it.
+    bool start();
+    void write(std::string_view bytes) {
+        if (!over_) host_.write(bytes);
+    }
+    [[nodiscard]] std::size_t backlog() const noexcept { return host_.backlog(); }
+    /// Has `sse_writer::flush` called at the end of this turn of the event loop.
+    void flush_soon();
+
+private:
+    void run(task<response> work);
+    void give(response&& r);
+    void fail(const std::exception_ptr& why);
+    void log_failure(std::string_view what);
+
+    void begin_events(event_stream&& events);
+    void begin_writing(response::writing&& handler);
+    void pump();
+    void pump_soon();
+    void run_operation();
+    void finish(const std::exception_ptr& why);
+    void release() noexcept;
+
+    shard& shard_;
+    answer_host& host_;
+    request* request_ = nullptr;
+    std::optional<response_head> head_;      ///< of a stream, until it is sent
+    std::optional<event_stream> events_;
+    response::writing writing_;              ///< what the writing handler's frame may refer to
+    std::unique_ptr<sse_writer> writer_;     ///< while a stream is open
+    asio::cancellation_signal cancel_;
+    bool running_ = false; ///< an operation or a task of the handler is under way
+    bool blocked_ = false; ///< the handler rests until the client has caught up
+    bool pumping_ = false; ///< the handler itself runs right now, or a resumption is posted
+    bool over_ = true;
+};
+
+} // namespace rill::detail

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <rill/app/detail/request_source.hpp>
+#include <rill/coro/detail/signal.hpp>
+#include <rill/http/parser.hpp>
+#include <rill/http/serializer.hpp>
+#include <rill/net/detail/answer.hpp>
+#include <rill/net/detail/shard.hpp>
+#include <rill/net/detail/transport.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace rill::detail {
+
+/// One HTTP/1.1 connection of a shard (RFC 9112): reads requests, has each answered, writes the answers in order.
+///
+///     reading_head ─▶ answering ─▶ (discarding) ─▶ reading_head ...
+///          │              │              │
+///          └──────────────┴──────────────┴──▶ closing ─▶ lingering ─▶ closed
+///
+/// `discarding` skips what is left of a body that the handler did not read; `closing` waits until the peer has taken what
+/// is written; `lingering` has said that no more comes, and drops what the peer still sends, since closing at once
+/// would reset the connection and might take the answer back with it.
+///
+/// The socket is watched in every phase, so that a client that leaves is noticed while its handler waits.
+///
+/// Lifetime: waits of the transport and operations of the handler hold a `shared_ptr`; with the last of them the session
+/// goes. `close` ends all waits, and has the handler cancelled.
+class h1_session final : public std::enable_shared_from_this<h1_session>,
+                         public transport::observer,
+                         answer_host,
+                         request_source,
+                         timer_wheel::timer {
+public:
+    h1_session(shard& shard, std::unique_ptr<transport> connection);
+    h1_session(const h1_session&) = delete;
+    h1_session& operator=(const h1_session&) = delete;
+    ~h1_session();
+
+    /// Starts reading.
+    void begin();
+    /// See `shard::drain`.
+    void drain();
+    /// Ends the connection at once, and the handler with it.
+    void close(bool reset) noexcept;
+
+private:
+    friend shard;
+    enum class phase : std::uint8_t { reading_head, answering, discarding, closing, lingering, closed };
+    enum class body_state : std::uint8_t { incomplete, complete, failed };
+
+    // transport::observer
+    void on_readable() override;
+    void on_writable() override;
+
+    // answer_host
+    void respond(const response_head& head, std::string_view body) override;
+    void start(const response_head& head) override;
+    void write(std::string_view bytes) override;
+    [[nodiscard]] std::size_t backlog() const noexcept override { return outbox_.size() - sent_; }
+    void end() override;
+    void abort() override;
+    std::shared_ptr<void> owner() override { return shared_from_this(); }
+    [[nodiscard]] unsigned body_reads() const noexcept override { return body_reads_; }
+
+    // request_source
+    task<std::string> read_body() override;
+    [[nodiscard]] std::string remote_address() const override { return transport_->remote_address(); }
+
+    void on_timer() noexcept override;
+
+    // Reading.
+    void take(std::string_view bytes);
+    void process();
+    void process_inbox();
+    void read_head();
+    void begin_answer();
+    void receive_body();
+    void refuse(const refusal& why);
+    void watch();
+    void on_end();
+
+    // Answering.
+    [[nodiscard]] bool may_keep_alive() const noexcept;
+    void answered();
+    void next_request();
+    void begin_close();
+    void linger();
+
+    // Writing.
+    void send(std::span<const std::string_view> pieces);
+    void send_outbox();
+    void wait_to_send();
+    void give_up();
+    void on_outbox_empty();
+    void arm(std::chrono::milliseconds time) { shard_.timers().arm_after(*this, time); }
+    void arm_for_phase();
+
+    shard& shard_;
+    std::unique_ptr<transport> transport_;
+    std::unique_ptr<request_parser> parser_; ///< none while a stream runs whose request is complete
+    request request_;
+    answer answer_;
+
+    std::string_view input_; ///< what is being processed
+    std::string inbox_;      ///< what came in before it was wanted
+    std::string outbox_;     ///< what the peer has not taken yet, from `sent_` on
+    std::size_t sent_ = 0;
+    std::string pending_head_; ///< of a stream, until its first bytes
+    std::string body_;
+    std::unique_ptr<signal> body_done_; ///< made when a handler waits for the body
+    std::optional<refusal> body_failure_;
+
+    unsigned body_reads_ = 0;
+    phase phase_ = phase::reading_head;
+    body_state body_state_ = body_state::incomplete;
+    bool keep_alive_ = true;
+    bool chunked_ = false;       ///< the stream under way
+    bool continue_due_ = false;  ///< the client waits for 100 before it sends the body
+    bool body_wanted_ = false;
+    bool head_started_ = false;  ///< the clock for the head runs
+    bool reading_ = false;       ///< a wait of the transport is under way
+    bool writing_ = false;
+    bool processing_ = false;
+    bool peer_ended_ = false;
+
+    h1_session* previous_ = nullptr; ///< in the shard's list
+    h1_session* next_ = nullptr;
+};
+
+} // namespace rill::detail

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <rill/net/detail/shard.hpp>
+#include <rill/net/detail/socket_transport.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <asio/basic_socket_acceptor.hpp>
+#include <asio/generic/stream_protocol.hpp>
+#include <asio/steady_timer.hpp>
+
+namespace rill::detail {
+
+/// Takes connections, and hands each to the shard that has the fewest: streams live long, so what the system would
+/// spread evenly over several listening sockets never evens out again.
+class listener {
+public:
+    /// Listens at `address` and `port`, on the thread of `home`. Throws as `server` does.
+    listener(shard& home, std::string_view address, std::uint16_t port, int backlog);
+    listener(const listener&) = delete;
+    listener& operator=(const listener&) = delete;
+    ~listener();
+
+    [[nodiscard]] const std::string& url() const noexcept { return url_; }
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+    /// Begins to take connections; `pick` says whose the next one is.
+    void start(std::function<shard&()> pick);
+    /// Takes no more of them.
+    void stop() noexcept;
+
+private:
+    using protocol = asio::generic::stream_protocol;
+
+    void bind_to(const protocol::endpoint& where, int backlog);
+    void listen_on_path(const std::string& path, int backlog);
+    void listen_on_address(std::string_view address, std::uint16_t port, int backlog);
+    void wait();
+    void take();
+    void hand_over(shard& to, stream_socket socket);
+
+    shard& home_;
+    asio::basic_socket_acceptor<protocol, asio::io_context::executor_type> acceptor_;
+    asio::steady_timer pause_;
+    std::function<shard&()> pick_;
+    std::string url_;
+    std::string path_; ///< of a Unix socket, to be removed in the end
+    std::uint16_t port_ = 0;
+};
+
+} // namespace rill::detail

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <rill/app/detail/routing_table.hpp>
+#include <rill/base/log.hpp>
+#include <rill/coro/detail/timers.hpp>
+#include <rill/http/date.hpp>
+#include <rill/http/limits.hpp>
+#include <rill/net/detail/transport.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <asio/io_context.hpp>
+
+namespace rill::detail {
+
+class h1_session;
+
+/// What all shards of a server have in common, and never changes while they run.
+struct service {
+    const routing_table& routes;
+    const limits bounds;
+    log_sink& log;
+    std::chrono::milliseconds reconnect_spread; ///< see `server_options`
+};
+
+/// One thread's share of a server: its event loop, its timers, its connections, and the buffers that they take turns
+/// with. Nothing in it is locked: everything but `connections()` is for its own thread.
+///
+///     shard ──owns──▶ io_context ──owns──▶ pending waits ──keep alive──▶ h1_session ──owns──▶ transport
+///       └── list of sessions (plain pointers; a session leaves it when it dies)
+///
+/// The shard outlives its sessions: a session refers to it and is kept alive by waits of the shard's context, which the
+/// shard's destructor ends before anything else goes.
+class shard {
+public:
+    explicit shard(const service& common, timers::clock_kind clock = timers::clock_kind::system);
+    shard(const shard&) = delete;
+    shard& operator=(const shard&) = delete;
+    ~shard();
+
+    [[nodiscard]] asio::io_context& context() noexcept { return *context_; }
+    [[nodiscard]] detail::timers& timers() noexcept { return timers_; }
+    [[nodiscard]] const service& common() const noexcept { return common_; }
+    [[nodiscard]] std::string_view date();
+
+    /// Begins to serve a connection.
+    void open(std::unique_ptr<transport> connection);
+
+    /// Streams and idle connections end, requests under way get their answer, and nothing new begins. `done` is called
+    /// once no connection is left.
+    void drain(std::function<void()> done);
+    [[nodiscard]] bool draining() const noexcept { return draining_; }
+
+    /// Cuts all connections.
+    void close_all();
+
+    /// How many connections there are, and are being handed over; from any thread.
+    [[nodiscard]] std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
+    /// To be called by whoever hands a connection over from another thread, before it does.
+    void expect_connection() noexcept { connections_.fetch_add(1, std::memory_order_relaxed); }
+    /// Takes that back; on the shard's thread.
+    void connection_gone() noexcept;
+
+    /// What has been read and is looked at until the next read, of any connection.
+    [[nodiscard]] std::span<char> input() noexcept { return input_; }
+
+    /// A buffer to write into, with capacity: whoever is done gives it back empty, and so connections that have nothing
+    /// to say have no buffer.
+    [[nodiscard]] std::string lend() noexcept { return std::exchange(spare_, {}); }
+    void give_back(std::string&& buffer) noexcept;
+
+    /// Writes a line to the log, with control characters escaped.
+    void log(log_level level, std::string_view line) noexcept;
+
+    /// A number in [0, `below`).
+    [[nodiscard]] std::uint64_t random(std::uint64_t below) noexcept;
+
+private:
+    friend h1_session;
+    void enlist(h1_session& session) noexcept;
+    void delist(h1_session& session) noexcept;
+    template <typename Action>
+    void for_each_session(Action action);
+
+    const service& common_;
+    std::optional<asio::io_context> context_;
+    detail::timers& timers_;
+    date_cache date_;
+    std::array<char, 65'536> input_;
+    std::string spare_;
+    std::uint64_t random_state_;
+    h1_session* sessions_ = nullptr;
+    std::atomic<std::size_t> connections_{0};
+    bool draining_ = false;
+    std::function<void()> drained_;
+};
+
+} // namespace rill::detail

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace rill::detail {
+
+/// A connected stream of bytes: a socket, or memory in tests.
+///
+/// It is used by readiness: read and write what goes without waiting, and when nothing goes, ask to be told. So a
+/// connection that waits owns no buffer. One thread owns it.
+class transport {
+public:
+    /// Who waits for it. The transport keeps it alive until it was told, and tells it from the event loop, never from
+    /// inside `wait_readable` or `wait_writable`.
+    class observer {
+    public:
+        /// There are bytes, or the end, or an error, that `read_some` will find; or the transport was closed.
+        virtual void on_readable() = 0;
+        /// The same for `write_some`.
+        virtual void on_writable() = 0;
+
+    protected:
+        ~observer() = default;
+    };
+
+    /// What a read or a write came to: bytes, or `blocked`, or `ended`.
+    enum class status : std::uint8_t {
+        moved,   ///< `bytes` of them, at least one
+        blocked, ///< nothing goes now
+        ended,   ///< the peer has finished or is gone, or this end was closed
+    };
+    struct result {
+        transport::status status;
+        std::size_t bytes = 0;
+    };
+
+    virtual ~transport() = default;
+
+    [[nodiscard]] virtual result read_some(std::span<char> space) noexcept = 0;
+    /// Writes a part of the pieces, one after the other, in one system call.
+    [[nodiscard]] virtual result write_some(std::span<const std::string_view> pieces) noexcept = 0;
+
+    /// At most one wait of each kind may be under way.
+    virtual void wait_readable(std::shared_ptr<observer> who) = 0;
+    virtual void wait_writable(std::shared_ptr<observer> who) = 0;
+
+    /// Tells the peer that no more bytes come.
+    virtual void shutdown_write() noexcept = 0;
+    /// Gives the connection up, with a reset where `reset` says so: the peer must not take what it has for complete.
+    virtual void close(bool reset) noexcept = 0;
+
+    /// The peer, as `request::remote_address` gives it.
+    [[nodiscard]] virtual std::string remote_address() const = 0;
+};
+
+} // namespace rill::detail

@@ -1,0 +1,120 @@
+// What goes out over a connection: heads, chunks, and what the peer does not take at once.
+#include <rill/net/detail/h1_session.hpp>
+
+#include <asio/post.hpp>
+
+#include <array>
+
+namespace rill::detail {
+namespace {
+
+/// What an outbox may keep of its memory for the next time.
+constexpr std::size_t worth_keeping = 1024;
+
+} // namespace
+
+void h1_session::respond(const response_head& head, std::string_view body) {
+    if (phase_ == phase::closed) return;
+    keep_alive_ = may_keep_alive();
+    auto text = shard_.lend();
+    const auto& asked = request_access::head(request_);
+    write_head(text, head, framing::fixed(body.size()), asked.version, keep_alive_, shard_.date());
+    const bool bodiless = asked.method == method::head || !may_have_body(head.status);
+    send(std::array{std::string_view{text}, bodiless ? std::string_view{} : body});
+    shard_.give_back(std::move(text));
+    answered();
+}
+
+void h1_session::start(const response_head& head) {
+    const auto& asked = request_access::head(request_);
+    chunked_ = asked.version == version::http_1_1;
+    keep_alive_ = chunked_ && may_keep_alive();
+    const auto how = chunked_ ? framing::chunked() : framing::until_close();
+    write_head(pending_head_, head, how, asked.version, keep_alive_, shard_.date());
+    // A stream may be open for days: it keeps what its handler can ask for and nothing else.
+    if (body_state_ != body_state::complete) return;
+    parser_.reset();
+    request_access::head(request_).shrink_to_fit();
+}
+
+void h1_session::write(std::string_view bytes) {
+    if (phase_ != phase::answering || bytes.empty()) return;
+    if (chunked_) {
+        const chunk_header size{bytes.size()};
+        send(std::array{std::string_view{pending_head_}, size.view(), bytes, chunk_end});
+    } else {
+        send(std::array{std::string_view{pending_head_}, bytes});
+    }
+    pending_head_ = {};
+}
+
+void h1_session::end() {
+    if (phase_ != phase::answering) return;
+    const bool whole = chunked_ && request_.method() != method::head;
+    send(std::array{std::string_view{pending_head_}, whole ? last_chunk : std::string_view{}});
+    pending_head_ = {};
+    answered();
+}
+
+void h1_session::abort() {
+    if (phase_ != phase::answering) return;
+    keep_alive_ = false;
+    if (chunked_)
+        begin_close(); // without the last chunk the peer knows
+    else
+        close(true); // only a reset tells it from the end of the body
+}
+
+/// One system call if the peer takes all of it, and none while it takes nothing, or while more input waits to be answered.
+void h1_session::send(std::span<const std::string_view> pieces) {
+    std::size_t skip = 0;
+    if (backlog() == 0 && !(processing_ && !input_.empty())) {
+        const auto put = transport_->write_some(pieces);
+        if (put.status == transport::status::ended) return give_up();
+        skip = put.bytes;
+    }
+    for (const auto piece : pieces) {
+        const auto sent = std::min(skip, piece.size());
+        skip -= sent;
+        outbox_.append(piece.substr(sent));
+    }
+    if (backlog() > 0 && !processing_) wait_to_send();
+}
+
+/// From the event loop, since a handler may be on the stack.
+void h1_session::give_up() {
+    asio::post(shard_.context(), [self = shared_from_this()] { self->close(false); });
+}
+
+void h1_session::wait_to_send() {
+    if (writing_) return;
+    writing_ = true;
+    arm(shard_.common().bounds.write_timeout);
+    transport_->wait_writable(shared_from_this());
+}
+
+void h1_session::on_writable() {
+    writing_ = false;
+    if (phase_ != phase::closed) send_outbox();
+}
+
+void h1_session::send_outbox() {
+    const auto put = transport_->write_some(std::array{std::string_view{outbox_}.substr(sent_)});
+    if (put.status == transport::status::ended) return give_up();
+    sent_ += put.bytes;
+    if (backlog() > 0) return wait_to_send();
+    sent_ = 0;
+    outbox_.clear();
+    if (outbox_.capacity() > worth_keeping) outbox_.shrink_to_fit();
+    on_outbox_empty();
+}
+
+void h1_session::on_outbox_empty() {
+    if (phase_ == phase::closing) return linger();
+    arm_for_phase();
+    if (phase_ == phase::answering) return answer_.on_drained();
+    if (!inbox_.empty() && !processing_) process_inbox();
+    watch();
+}
+
+} // namespace rill::detail

@@ -1,0 +1,303 @@
+// What comes in: the phases of a connection, its requests and their bodies. What goes out is in h1_output.cpp.
+#include <rill/net/detail/h1_session.hpp>
+
+#include <asio/post.hpp>
+
+#include <utility>
+
+namespace rill::detail {
+namespace {
+
+/// What a client may send ahead while an answer is under way: requests to come, of which none is looked at yet.
+constexpr std::size_t inbox_bound = 64 * 1024;
+
+/// The most that is read of a body which its handler did not want, so that the connection can go on.
+constexpr std::uint64_t worth_discarding = 64 * 1024;
+
+} // namespace
+
+h1_session::h1_session(shard& shard, std::unique_ptr<transport> connection)
+    : shard_{shard}, transport_{std::move(connection)}, request_{request_access::make(*this, shard.common().bounds)},
+      answer_{shard, *this} {
+    shard_.enlist(*this);
+}
+
+h1_session::~h1_session() { shard_.delist(*this); }
+
+void h1_session::begin() {
+    parser_ = std::make_unique<request_parser>(shard_.common().bounds);
+    arm(shard_.common().bounds.idle_timeout);
+    watch();
+}
+
+void h1_session::drain() {
+    switch (phase_) {
+    case phase::reading_head:
+        if (!parser_->started() && inbox_.empty()) begin_close();
+        break;
+    case phase::answering: answer_.on_drain(); break;
+    default: break; // it closes anyway
+    }
+}
+
+void h1_session::close(bool reset) noexcept {
+    if (phase_ == phase::closed) return;
+    phase_ = phase::closed;
+    disarm();
+    transport_->close(reset);
+    answer_.on_gone();
+    if (body_done_) body_done_->notify();
+}
+
+void h1_session::watch() {
+    if (reading_ || phase_ == phase::closed || peer_ended_) return;
+    if (phase_ == phase::answering && !body_wanted_ && inbox_.size() >= inbox_bound) return;
+    if (phase_ == phase::reading_head && backlog() > 0) return; // who does not take answers need not ask more
+    reading_ = true;
+    transport_->wait_readable(shared_from_this());
+}
+
+void h1_session::on_readable() {
+    reading_ = false;
+    if (phase_ == phase::closed) return;
+    const auto space = shard_.input();
+    const auto got = transport_->read_some(space);
+    switch (got.status) {
+    case transport::status::blocked: break;
+    case transport::status::ended: return on_end();
+    case transport::status::moved: take({space.data(), got.bytes}); break;
+    }
+    watch();
+}
+
+/// The peer sends no more, or is gone. Half-closed or not, nobody can tell: whose handler still works, is done.
+void h1_session::on_end() {
+    peer_ended_ = true;
+    if (phase_ == phase::answering || phase_ == phase::lingering || backlog() == 0) return close(false);
+    phase_ = phase::closing;
+}
+
+void h1_session::take(std::string_view bytes) {
+    if (phase_ == phase::closing || phase_ == phase::lingering) return;
+    if (inbox_.empty()) {
+        input_ = bytes;
+        process();
+        inbox_.assign(input_);
+    } else {
+        inbox_.append(bytes);
+        process_inbox();
+    }
+    input_ = {};
+}
+
+void h1_session::process_inbox() {
+    const auto waiting = std::exchange(inbox_, {});
+    input_ = waiting;
+    process();
+    inbox_.assign(input_);
+    input_ = {};
+}
+
+/// Goes through the input as far as the answers allow: the next request waits for the one before it.
+void h1_session::process() {
+    processing_ = true;
+    for (bool going = true; going;) {
+        const auto before = input_.size();
+        switch (phase_) {
+        case phase::reading_head: read_head(); break;
+        case phase::answering:
+            if (body_wanted_) receive_body();
+            break;
+        case phase::discarding:
+            receive_body();
+            if (body_state_ == body_state::complete) next_request();
+            if (body_state_ == body_state::failed) begin_close();
+            break;
+        default: input_ = {};
+        }
+        going = !input_.empty() && input_.size() != before && backlog() < shard_.common().bounds.write_buffer;
+    }
+    processing_ = false;
+    if (backlog() > 0 && !writing_) send_outbox();
+}
+
+void h1_session::read_head() {
+    switch (parser_->parse(input_, request_access::head(request_))) {
+    case parse_step::need_input:
+        if (parser_->started() && !std::exchange(head_started_, true)) arm(shard_.common().bounds.head_timeout);
+        break;
+    case parse_step::head: begin_answer(); break;
+    case parse_step::refused: refuse(parser_->refused()); break;
+    default: break;
+    }
+}
+
+void h1_session::begin_answer() {
+    const auto& common = shard_.common();
+    phase_ = phase::answering;
+    keep_alive_ = parser_->keep_alive();
+    body_state_ = body_state::incomplete;
+    continue_due_ = parser_->expects_continue();
+    disarm();
+    common.routes.match(request_);
+    const auto* route = request_access::matched(request_);
+    parser_->body_limit(route ? route->options.max_body.value_or(common.bounds.max_body) : common.bounds.max_body);
+    receive_body();
+    if (body_failure_)
+        refuse(*body_failure_);
+    else
+        answer_.begin(request_);
+}
+
+/// Takes what has come of the body. That of a discarded one is dropped.
+void h1_session::receive_body() {
+    for (;;) {
+        switch (parser_->parse(input_, request_access::head(request_))) {
+        case parse_step::body:
+            continue_due_ = false;
+            if (phase_ == phase::answering) body_.append(parser_->body_piece());
+            continue;
+        case parse_step::complete:
+            body_state_ = body_state::complete;
+            continue_due_ = false;
+            break;
+        case parse_step::refused:
+            body_state_ = body_state::failed;
+            body_failure_ = parser_->refused();
+            input_ = {};
+            break;
+        default: // more is to come
+            if (body_wanted_) arm(shard_.common().bounds.body_timeout);
+            return;
+        }
+        break;
+    }
+    if (!std::exchange(body_wanted_, false)) return;
+    disarm();
+    body_done_->notify();
+}
+
+task<std::string> h1_session::read_body() {
+    ++body_reads_;
+    if (body_state_ == body_state::incomplete && phase_ == phase::answering) {
+        body_wanted_ = true;
+        if (!body_done_) body_done_ = std::make_unique<signal>();
+        if (std::exchange(continue_due_, false)) send(std::array{continue_100});
+        // From the event loop: this may run inside `process`.
+        asio::post(shard_.context(), [self = shared_from_this()] {
+            if (self->body_wanted_ && self->phase_ == phase::answering) {
+                self->arm(self->shard_.common().bounds.body_timeout);
+                self->process_inbox();
+                self->watch();
+            }
+        });
+        co_await body_done_->wait();
+    }
+    if (body_failure_) throw http_error{body_failure_->status, body_failure_->reason};
+    co_return std::move(body_);
+}
+
+/// Answers what cannot be answered by a handler; the connection closes after it (RFC 9112 §11.2).
+void h1_session::refuse(const refusal& why) {
+    phase_ = phase::answering;
+    keep_alive_ = false;
+    input_ = {};
+    response_head head{why.status};
+    head.fields.add("Content-Type", "text/plain; charset=utf-8");
+    respond(head, why.reason);
+}
+
+void h1_session::on_timer() noexcept {
+    const auto self = shared_from_this();
+    if (backlog() > 0) return close(true); // the peer takes nothing any more
+    switch (phase_) {
+    case phase::reading_head:
+        if (head_started_)
+            refuse({status::request_timeout, "the head came too slowly"});
+        else
+            begin_close();
+        break;
+    case phase::answering:
+        if (!std::exchange(body_wanted_, false)) return;
+        body_state_ = body_state::failed;
+        body_failure_ = refusal{status::request_timeout, "the body came too slowly"};
+        body_done_->notify();
+        break;
+    case phase::discarding: begin_close(); break;
+    default: close(false);
+    }
+}
+
+void h1_session::arm_for_phase() {
+    const auto& bounds = shard_.common().bounds;
+    disarm();
+    switch (phase_) {
+    case phase::reading_head: arm(head_started_ ? bounds.head_timeout : bounds.idle_timeout); break;
+    case phase::answering:
+        if (body_wanted_) arm(bounds.body_timeout);
+        break;
+    case phase::discarding: arm(bounds.body_timeout); break;
+    case phase::lingering:
+        // While the server drains nobody has a request to lose: a short grace is enough.
+        arm(shard_.draining() ? bounds.linger / 4 : bounds.linger);
+        break;
+    case phase::closing:
+    case phase::closed: break;
+    }
+}
+
+/// Whether the connection can go on after this answer: a body that is still to come must be small, and on its way.
+bool h1_session::may_keep_alive() const noexcept {
+    if (!keep_alive_ || shard_.draining() || body_state_ == body_state::failed) return false;
+    if (body_state_ == body_state::complete) return true;
+    const auto length = parser_->content_length();
+    return !continue_due_ && length && *length <= worth_discarding;
+}
+
+/// The answer is written, to the peer or to the outbox.
+void h1_session::answered() {
+    if (!keep_alive_ || shard_.draining()) return begin_close();
+    if (body_state_ == body_state::complete) {
+        next_request();
+    } else {
+        phase_ = phase::discarding;
+        body_wanted_ = false;
+        arm_for_phase();
+    }
+    if (processing_) return;
+    // From the event loop, since a handler may be on the stack.
+    asio::post(shard_.context(), [self = shared_from_this()] {
+        if (self->phase_ == phase::closed) return;
+        self->process_inbox();
+        self->watch();
+    });
+}
+
+void h1_session::next_request() {
+    phase_ = phase::reading_head;
+    head_started_ = false;
+    body_failure_.reset();
+    body_.clear();
+    if (parser_)
+        parser_->reset();
+    else
+        parser_ = std::make_unique<request_parser>(shard_.common().bounds);
+    if (backlog() == 0) arm_for_phase();
+}
+
+void h1_session::begin_close() {
+    phase_ = phase::closing;
+    input_ = {};
+    inbox_ = {};
+    if (backlog() == 0) linger();
+}
+
+void h1_session::linger() {
+    if (peer_ended_) return close(false);
+    phase_ = phase::lingering;
+    transport_->shutdown_write();
+    arm_for_phase();
+    watch();
+}
+
+} // namespace rill::detail

@@ -1,0 +1,131 @@
+#include <rill/base/error.hpp>
+#include <rill/net/detail/listener.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include <asio/ip/tcp.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/post.hpp>
+#include <fmt/format.h>
+
+namespace rill::detail {
+namespace {
+
+constexpr std::string_view unix_prefix = "unix:";
+
+/// How many connections are taken before others get their turn.
+constexpr int burst = 64;
+
+/// Whether a Unix socket's file is left over: there is one, and nobody listens behind it.
+bool is_stale(const std::string& path) {
+    asio::io_context context;
+    asio::local::stream_protocol::socket probe{context};
+    asio::error_code failure;
+    probe.connect(path, failure);
+    return failure == asio::error::connection_refused;
+}
+
+} // namespace
+
+listener::listener(shard& home, std::string_view address, std::uint16_t port, int backlog)
+    : home_{home}, acceptor_{home.context()}, pause_{home.context()} {
+    try {
+        if (address.starts_with(unix_prefix))
+            listen_on_path(std::string{address.substr(unix_prefix.size())}, backlog);
+        else
+            listen_on_address(address, port, backlog);
+    } catch (const std::system_error& cause) {
+        const auto where = address.starts_with(unix_prefix) ? std::string{address} : fmt::format("{}:{}", address, port);
+        throw error{cause.code(), fmt::format("cannot listen on {}", where)};
+    }
+    acceptor_.non_blocking(true);
+}
+
+listener::~listener() {
+    stop();
+}
+
+void listener::bind_to(const protocol::endpoint& where, int backlog) {
+    acceptor_.open(where.protocol());
+    acceptor_.set_option(asio::socket_base::reuse_address{true});
+    acceptor_.bind(where);
+    acceptor_.listen(backlog);
+}
+
+void listener::listen_on_path(const std::string& path, int backlog) {
+    if (is_stale(path)) std::remove(path.c_str());
+    bind_to(asio::local::stream_protocol::endpoint{path}, backlog);
+    path_ = path;
+    url_ = fmt::format("{}{}", unix_prefix, path);
+}
+
+void listener::listen_on_address(std::string_view address, std::uint16_t port, int backlog) {
+    using asio::ip::tcp;
+    const auto found = tcp::resolver{home_.context()}.resolve(address, std::to_string(port), tcp::resolver::passive);
+    bind_to(found.begin()->endpoint(), backlog);
+    tcp::endpoint bound;
+    const auto local = acceptor_.local_endpoint();
+    bound.resize(local.size());
+    std::memcpy(bound.data(), local.data(), local.size());
+    port_ = bound.port();
+    url_ = bound.address().is_v6() ? fmt::format("http://[{}]:{}", bound.address().to_string(), port_)
+                                   : fmt::format("http://{}:{}", bound.address().to_string(), port_);
+}
+
+void listener::start(std::function<shard&()> pick) {
+    pick_ = std::move(pick);
+    wait();
+}
+
+void listener::stop() noexcept {
+    asio::error_code ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
+    if (!path_.empty()) std::remove(std::exchange(path_, {}).c_str());
+}
+
+void listener::wait() {
+    acceptor_.async_wait(asio::socket_base::wait_read, [this](asio::error_code failure) {
+        if (!failure) take();
+    });
+}
+
+void listener::take() {
+    for (int i = 0; i < burst; ++i) {
+        auto& to = pick_();
+        stream_socket socket{to.context()};
+        asio::error_code failure;
+        acceptor_.accept(socket, failure);
+        if (!failure) {
+            hand_over(to, std::move(socket));
+            continue;
+        }
+        if (failure == asio::error::would_block || failure == asio::error::try_again) break;
+        if (failure == asio::error::connection_aborted) continue; // it left while it waited
+        // No file descriptor or no memory is left: others may give some back.
+        home_.log(log_level::warning, fmt::format("cannot take a connection: {}", failure.message()));
+        pause_.expires_after(std::chrono::milliseconds{100});
+        pause_.async_wait([this](asio::error_code cancelled) {
+            if (!cancelled) wait();
+        });
+        return;
+    }
+    wait();
+}
+
+void listener::hand_over(shard& to, stream_socket socket) {
+    to.expect_connection();
+    auto open = [&to, socket = std::move(socket)]() mutable {
+        const auto user_timeout = to.common().bounds.write_timeout;
+        to.open(std::make_unique<socket_transport>(std::move(socket), user_timeout));
+    };
+    if (&to == &home_)
+        open();
+    else
+        asio::post(to.context(), std::move(open));
+}
+
+} // namespace rill::detail

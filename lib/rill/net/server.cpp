@@ -1,0 +1,144 @@
+#include <rill/app/detail/routing_table.hpp>
+#include <rill/base/error.hpp>
+#include <rill/net/detail/listener.hpp>
+#include <rill/net/detail/shard.hpp>
+#include <rill/net/server.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <fmt/format.h>
+
+namespace rill {
+
+/// The shards and what starts and stops them. Everything but `stop` runs on the thread of the first shard, which is that
+/// of `run`.
+///
+/// Order of destruction: the listener and the timers go before the shards, the shards (and so their connections)
+/// before what they share.
+class server::impl {
+public:
+    impl(const router& routes, const server_options& options)
+        : common_{detail::router_access::table(routes), options.limits,
+                  options.log ? *options.log : standard_error_log(), options.reconnect_spread},
+          drain_timeout_{options.drain_timeout} {
+        const auto threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+        for (unsigned i = 0; i < threads; ++i) {
+            shards_.push_back(std::make_unique<detail::shard>(common_));
+            work_.push_back(asio::make_work_guard(shards_.back()->context()));
+        }
+        listener_.emplace(first(), options.address, options.port, options.backlog);
+        deadline_.emplace(first().context());
+    }
+
+    [[nodiscard]] const detail::listener& listener() const noexcept { return *listener_; }
+    [[nodiscard]] detail::shard& first() noexcept { return *shards_.front(); }
+
+    void run() {
+        listener_->start([this]() -> detail::shard& { return least_busy(); });
+        std::vector<std::jthread> threads;
+        for (const auto& shard : shards_)
+            if (shard.get() != &first()) threads.emplace_back([&context = shard->context()] { context.run(); });
+        first().context().run();
+    }
+
+    void stop() {
+        asio::post(first().context(), [this] { draining_ ? cut() : drain(); });
+    }
+
+    /// Has SIGINT and SIGTERM call `stop`.
+    void stop_on_signals() {
+        signals_.emplace(first().context(), SIGINT, SIGTERM);
+        wait_for_signal();
+    }
+
+private:
+    [[nodiscard]] detail::shard& least_busy() noexcept {
+        return **std::ranges::min_element(shards_, {}, [](const auto& shard) { return shard->connections(); });
+    }
+
+    void wait_for_signal() {
+        signals_->async_wait([this](asio::error_code cancelled, int) {
+            if (cancelled) return;
+            stop();
+            wait_for_signal();
+        });
+    }
+
+    void drain() {
+        draining_ = shards_.size();
+        listener_->stop();
+        for (const auto& shard : shards_)
+            asio::post(shard->context(), [this, &shard = *shard] {
+                shard.drain([this] { asio::post(first().context(), [this] { drained(); }); });
+            });
+        deadline_->expires_after(drain_timeout_);
+        deadline_->async_wait([this](asio::error_code cancelled) {
+            if (!cancelled) cut();
+        });
+    }
+
+    void drained() {
+        if (--*draining_ > 0) return;
+        finish();
+    }
+
+    /// Cuts what is still open. Handlers that do not heed it keep nobody.
+    void cut() {
+        for (const auto& shard : shards_) asio::post(shard->context(), [&shard = *shard] { shard.close_all(); });
+        deadline_->expires_after(std::chrono::milliseconds{250});
+        deadline_->async_wait([this](asio::error_code cancelled) {
+            if (!cancelled) finish();
+        });
+    }
+
+    void finish() {
+        deadline_->cancel();
+        if (signals_) signals_->cancel();
+        for (const auto& shard : shards_) shard->context().stop();
+    }
+
+    const detail::service common_;
+    const std::chrono::milliseconds drain_timeout_;
+    std::vector<std::unique_ptr<detail::shard>> shards_;
+    std::vector<asio::executor_work_guard<asio::io_context::executor_type>> work_;
+    std::optional<detail::listener> listener_;
+    std::optional<asio::steady_timer> deadline_;
+    std::optional<asio::signal_set> signals_;
+    std::optional<std::size_t> draining_; ///< how many shards still drain, once it has begun
+};
+
+server::server(const router& routes, const server_options& options)
+    : impl_{std::make_unique<impl>(routes, options)} {}
+
+server::~server() = default;
+
+const std::string& server::url() const noexcept { return impl_->listener().url(); }
+
+std::uint16_t server::port() const noexcept { return impl_->listener().port(); }
+
+void server::run() { impl_->run(); }
+
+void server::stop() { impl_->stop(); }
+
+int serve(const router& routes, const server_options& options) try {
+    server server{routes, options};
+    server.impl_->stop_on_signals();
+    fmt::print("listening on {}\n", server.url());
+    std::fflush(stdout);
+    server.run();
+    return 0;
+} catch (const error& cause) {
+    fmt::print(stderr, "{}\n", cause.what());
+    return 1;
+}
+
+} // namespace rill

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <rill/app/router.hpp>
+#include <rill/base/export.hpp>
+#include <rill/base/log.hpp>
+#include <rill/http/limits.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace rill {
+
+/// How a server serves.
+struct server_options {
+    /// Where it listens: an IPv4 or IPv6 address, a host name of this machine, or `unix:/path` for a Unix socket.
+    std::string_view address = "127.0.0.1";
+    /// 0 has the system choose one: see `server::url`.
+    std::uint16_t port = 5800;
+    /// Each has an event loop and its share of the connections; 0 is as many as there are cores.
+    unsigned threads = 0;
+    /// Connections that the system may hold until they are taken; it may have a bound of its own.
+    int backlog = 4096;
+    /// What is still open so long after draining began is cut.
+    std::chrono::milliseconds drain_timeout{10'000};
+    /// If not zero, streams that draining ends tell their clients to come back after a random time of up to this, so
+    /// that they do not all come at once.
+    std::chrono::milliseconds reconnect_spread{0};
+    /// How much the server puts up with.
+    rill::limits limits{};
+    /// Where it tells what went wrong; it must outlive the server. Null: standard error.
+    log_sink* log = nullptr;
+};
+static_assert(std::is_trivially_destructible_v<server_options>);
+
+/// A server in parts, for programs that have something to do beside serving: `serve` is it as a whole.
+///
+/// **Example**
+///
+///     rill::server server{routes, {.port = 0}};
+///     std::jthread thread{[&] { server.run(); }};
+///     fetch(server.url() + "/ticks");
+///     server.stop();
+class RILL_EXPORT server {
+public:
+    /// Listens; connections wait until `run`. Throws `rill::error` with the system's code if it cannot, and says where.
+    /// `routes` must outlive the server, unchanged; the options' views only this call.
+    explicit server(const router& routes, const server_options& options = {});
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+    /// Cuts what is still open. `run` must have returned.
+    ~server();
+
+    /// `http://127.0.0.1:5800`, with the port that it listens on, or `unix:/path`.
+    [[nodiscard]] const std::string& url() const noexcept;
+    /// 0 for a Unix socket.
+    [[nodiscard]] std::uint16_t port() const noexcept;
+
+    /// Serves, on this thread and those it starts, until `stop` was called and all is drained. To be called once.
+    void run();
+
+    /// Begins to drain: listens no more, ends streams properly, finishes what is under way, and closes. `run` returns
+    /// when that is done, or at the deadline for it. A second call does not wait for anything. From any thread, and
+    /// before `run` too.
+    void stop();
+
+private:
+    friend RILL_EXPORT int serve(const router& routes, const server_options& options);
+    class impl;
+    std::unique_ptr<impl> impl_;
+};
+
+/// A whole program: listens, prints `listening on URL` to standard output, serves until SIGINT or SIGTERM, drains, and
+/// returns the exit code: 0, or 1 if it could not listen, with the cause on standard error. A second signal ends it at
+/// once.
+///
+/// **Example**
+///
+///     int main() {
+///         rill::router routes;
+///         routes.get("/ticks", ticks);
+///         return rill::serve(routes, {.port = 5800});
+///     }
+[[nodiscard]] RILL_EXPORT int serve(const router& routes, const server_options& options = {});
+
+} // namespace rill

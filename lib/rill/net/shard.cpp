@@ -1,0 +1,103 @@
+#include <rill/net/detail/h1_session.hpp>
+#include <rill/net/detail/shard.hpp>
+
+#include <chrono>
+#include <random>
+
+#include <fmt/format.h>
+
+namespace rill::detail {
+
+shard::shard(const service& common, timers::clock_kind clock)
+    : common_{common}, context_{std::in_place, 1}, timers_{asio::make_service<detail::timers>(*context_, clock)},
+      random_state_{std::random_device{}()} {}
+
+shard::~shard() {
+    close_all();
+    context_.reset(); // and with it the waits that keep sessions alive
+}
+
+std::string_view shard::date() {
+    return date_.at(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
+}
+
+void shard::open(std::unique_ptr<transport> connection) {
+    if (draining_) {
+        connection->close(false);
+        connection_gone();
+        return;
+    }
+    std::make_shared<h1_session>(*this, std::move(connection))->begin();
+}
+
+void shard::enlist(h1_session& session) noexcept {
+    session.next_ = sessions_;
+    if (sessions_) sessions_->previous_ = &session;
+    sessions_ = &session;
+}
+
+void shard::delist(h1_session& session) noexcept {
+    (session.previous_ ? session.previous_->next_ : sessions_) = session.next_;
+    if (session.next_) session.next_->previous_ = session.previous_;
+    connection_gone();
+}
+
+void shard::connection_gone() noexcept {
+    if (connections_.fetch_sub(1, std::memory_order_relaxed) == 1 && draining_)
+        if (const auto done = std::exchange(drained_, nullptr)) done();
+}
+
+template <typename Action>
+void shard::for_each_session(Action action) {
+    // The action may end the session, and only it: it is held until the next one is known.
+    auto* next = sessions_;
+    while (next) {
+        const auto session = next->shared_from_this();
+        action(*session);
+        next = session->next_;
+    }
+}
+
+void shard::drain(std::function<void()> done) {
+    draining_ = true;
+    drained_ = std::move(done);
+    connections_.fetch_add(1, std::memory_order_relaxed); // so that `done` is called at the end even if there are none
+    for_each_session([](h1_session& session) { session.drain(); });
+    connection_gone();
+}
+
+void shard::close_all() {
+    for_each_session([](h1_session& session) { session.close(true); });
+}
+
+void shard::give_back(std::string&& buffer) noexcept {
+    buffer.clear();
+    if (buffer.capacity() > spare_.capacity() && buffer.capacity() <= 4 * common_.bounds.write_buffer)
+        spare_ = std::move(buffer);
+    buffer = std::string{};
+}
+
+void shard::log(log_level level, std::string_view line) noexcept {
+    try {
+        std::string escaped;
+        for (const char c : line)
+            if (const auto byte = static_cast<unsigned char>(c); byte < 0x20 || byte == 0x7F)
+                fmt::format_to(std::back_inserter(escaped), "\\x{:02x}", byte);
+            else
+                escaped += c;
+        common_.log.write(level, escaped);
+    } catch (...) { // no memory for the words: the fact at least
+        common_.log.write(level, "something failed, and there is no memory to say what");
+    }
+}
+
+/// Xorshift: the numbers spread reconnects and guard nothing.
+std::uint64_t shard::random(std::uint64_t below) noexcept {
+    random_state_ |= 1;
+    random_state_ ^= random_state_ << 13U;
+    random_state_ ^= random_state_ >> 7U;
+    random_state_ ^= random_state_ << 17U;
+    return random_state_ % below;
+}
+
+} // namespace rill::detail

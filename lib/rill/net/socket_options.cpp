@@ -1,0 +1,39 @@
+#include <rill/net/detail/socket_options.hpp>
+
+#include <chrono>
+#include <initializer_list>
+#include <utility>
+
+#include <asio/ip/tcp.hpp>
+#ifdef __linux__
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#endif
+
+namespace rill::detail {
+namespace {
+
+#ifdef __linux__
+/// A peer that is dead without a word is found out in a minute: by probes where nothing is under way, and by the
+/// acknowledgement that does not come (TCP_USER_TIMEOUT) where something is.
+void find_dead_peers(int socket, std::chrono::milliseconds user_timeout) noexcept {
+    for (const auto& [option, value] : {std::pair{TCP_KEEPIDLE, 30}, std::pair{TCP_KEEPINTVL, 10}, std::pair{TCP_KEEPCNT, 3},
+                                        std::pair{TCP_USER_TIMEOUT, static_cast<int>(user_timeout.count())}})
+        ::setsockopt(socket, IPPROTO_TCP, option, &value, sizeof value);
+}
+#else
+void find_dead_peers(int, std::chrono::milliseconds) noexcept {} // the system's own times for SO_KEEPALIVE
+#endif
+
+} // namespace
+
+void prepare_for_streams(stream_socket& socket, std::chrono::milliseconds user_timeout) noexcept {
+    asio::error_code failure;
+    const auto family = socket.local_endpoint(failure).protocol().family();
+    if (failure || (family != AF_INET && family != AF_INET6)) return;
+    socket.set_option(asio::ip::tcp::no_delay{true}, failure);
+    socket.set_option(asio::socket_base::keep_alive{true}, failure);
+    find_dead_peers(socket.native_handle(), user_timeout);
+}
+
+} // namespace rill::detail

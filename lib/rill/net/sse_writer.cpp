@@ -1,0 +1,75 @@
+#include <rill/coro/detail/signal.hpp>
+#include <rill/net/detail/answer.hpp>
+#include <rill/net/sse_writer.hpp>
+#include <rill/sse/encode.hpp>
+
+namespace rill {
+
+sse_writer::sse_writer(detail::answer& answer) : answer_{answer} {}
+
+sse_writer::~sse_writer() { answer_.home().give_back(std::move(batch_)); }
+
+task<void> sse_writer::write(const event& e) {
+    add(e);
+    if (full()) send();
+    if (behind()) {
+        if (!drained_) drained_ = std::make_unique<detail::signal>();
+        return drained_->wait();
+    }
+    if (!flush_posted_) {
+        flush_posted_ = true;
+        answer_.flush_soon();
+    }
+    return []() -> task<void> { co_return; }();
+}
+
+void sse_writer::add(const event& e) {
+    if (batch_.capacity() < 64) batch_ = answer_.home().lend(); // more than what a string holds without the heap
+    encode(batch_, e);
+}
+
+/// Half of the bound for what is not yet sent and half for what the client has not yet taken: together they stay within
+/// `limits::write_buffer` and one event.
+bool sse_writer::full() const noexcept { return batch_.size() >= answer_.home().common().bounds.write_buffer / 2; }
+
+bool sse_writer::behind() const noexcept {
+    return answer_.backlog() > answer_.home().common().bounds.write_buffer / 2;
+}
+
+void sse_writer::flush() {
+    flush_posted_ = false;
+    const bool opens = answer_.start();
+    if (batch_.empty()) {
+        if (!opens) return;
+        // The head alone does not do: some proxies and clients wait for the first byte of the body.
+        answer_.write(":\n\n");
+    }
+    send();
+}
+
+void sse_writer::send() {
+    auto& shard = answer_.home();
+    answer_.start();
+    if (!batch_.empty()) answer_.write(batch_);
+    shard.give_back(std::move(batch_));
+    last_write_ = shard.timers().now();
+    const auto interval = answer_.matched().options.keep_alive;
+    if (!armed() && interval > interval.zero()) shard.timers().arm(*this, last_write_ + interval);
+}
+
+/// Events put the comment off without touching the timer: it looks here whether one is due.
+void sse_writer::on_timer() noexcept {
+    auto& timers = answer_.home().timers();
+    const auto& route = answer_.matched();
+    if (const auto now = timers.now(); last_write_ + route.options.keep_alive <= now) {
+        if (answer_.backlog() == 0) answer_.write(route.keep_alive_frame); // else there is a sign of life on its way
+        last_write_ = now;
+    }
+    timers.arm(*this, last_write_ + route.options.keep_alive);
+}
+
+void sse_writer::on_drained() {
+    if (drained_) drained_->notify();
+}
+
+} // namespace rill

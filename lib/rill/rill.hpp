@@ -1,0 +1,9 @@
+#pragma once
+
+// All of Rill that a server needs. `rill/testing/server.hpp` is for its tests.
+#include <rill/app/http_error.hpp>
+#include <rill/app/router.hpp>
+#include <rill/coro/event_stream.hpp>
+#include <rill/coro/sleep.hpp>
+#include <rill/net/server.hpp>
+#include <rill/net/sse_writer.hpp>

@@ -1,0 +1,96 @@
+#include <rill/app/detail/routing_table.hpp>
+#include <rill/net/detail/shard.hpp>
+#include <rill/testing/detail/wire.hpp>
+#include <rill/testing/server.hpp>
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace rill::testing {
+
+connection::connection(std::shared_ptr<detail::wire> wire) noexcept : wire_{std::move(wire)} {}
+connection::connection(connection&&) noexcept = default;
+connection& connection::operator=(connection&& other) noexcept {
+    std::swap(wire_, other.wire_);
+    return *this;
+}
+connection::~connection() {
+    if (wire_) wire_->close();
+}
+
+void connection::send(std::string_view bytes) { wire_->send(bytes); }
+std::string connection::receive() { return wire_->receive(); }
+void connection::finish() { wire_->finish(); }
+void connection::close() { wire_->close(); }
+void connection::window(std::size_t bytes) { wire_->window(bytes); }
+bool connection::ended() const noexcept { return wire_->server_ended(); }
+bool connection::was_reset() const noexcept { return wire_->server_reset(); }
+std::size_t connection::writes() const noexcept { return wire_->writes(); }
+
+class server::impl {
+public:
+    impl(const router& routes, const server_options& options)
+        : common{rill::detail::router_access::table(routes), options.limits,
+                 options.log ? *options.log : standard_error_log(), options.reconnect_spread} {}
+
+    const rill::detail::service common;
+    rill::detail::shard shard{common, rill::detail::timers::clock_kind::manual};
+};
+
+server::server(const router& routes, const server_options& options) : impl_{std::make_unique<impl>(routes, options)} {}
+server::~server() = default;
+
+connection server::connect() {
+    auto& shard = impl_->shard;
+    auto wire = std::make_shared<detail::wire>(shard.context());
+    shard.expect_connection();
+    shard.open(std::make_unique<detail::memory_transport>(wire));
+    return rill::testing::connection{std::move(wire)};
+}
+
+reply server::get(std::string_view target, std::initializer_list<header> fields) {
+    return send("GET", target, {}, fields);
+}
+
+reply server::post(std::string_view target, std::string_view body, std::initializer_list<header> fields) {
+    return send("POST", target, body, fields);
+}
+
+reply server::send(std::string_view method, std::string_view target, std::string_view body,
+                   std::initializer_list<header> fields) {
+    auto text = fmt::format("{} {} HTTP/1.1\r\nHost: test\r\n", method, target);
+    for (const auto& [name, value] : fields) text += fmt::format("{}: {}\r\n", name, value);
+    if (!body.empty()) text += fmt::format("Content-Length: {}\r\n", body.size());
+    text += "\r\n";
+    text += body;
+    auto connection = connect();
+    connection.send(text);
+    return reply{std::move(connection)};
+}
+
+void server::advance(duration time) {
+    auto& timers = impl_->shard.timers();
+    const auto end = timers.now() + time;
+    run();
+    while (timers.due_by(end)) {
+        timers.step(end);
+        run();
+    }
+    timers.step(end);
+    run();
+}
+
+void server::run() {
+    impl_->shard.context().restart();
+    impl_->shard.context().poll();
+}
+
+void server::drain() {
+    impl_->shard.drain([] {});
+    run();
+}
+
+std::size_t server::connections() const noexcept { return impl_->shard.connections(); }
+
+} // namespace rill::testing

@@ -1,0 +1,150 @@
+#pragma once
+
+#include <rill/app/router.hpp>
+#include <rill/base/clock.hpp>
+#include <rill/base/export.hpp>
+#include <rill/http/fields.hpp>
+#include <rill/http/status.hpp>
+#include <rill/net/server.hpp>
+#include <rill/sse/message.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// For tests of handlers: the server that serves, over connections of memory, by a clock that the test moves. Nothing
+/// runs but what a call here runs, so an hour of a stream takes microseconds, and is the same each time.
+///
+/// Nothing here may be used by two threads at a time.
+namespace rill::testing {
+
+namespace detail {
+class wire;
+}
+
+/// The client's end of a connection, as bytes.
+class RILL_EXPORT connection {
+public:
+    explicit connection(std::shared_ptr<detail::wire> wire) noexcept;
+    connection(connection&&) noexcept;
+    connection& operator=(connection&&) noexcept;
+    /// Leaves as `close` does.
+    ~connection();
+
+    /// Sends `bytes`, whatever they are, and lets the server do what it can with them.
+    void send(std::string_view bytes);
+
+    /// What has come since the last call.
+    [[nodiscard]] std::string receive();
+
+    /// Sends no more, as `shutdown` of a socket.
+    void finish();
+    /// Leaves. The server notices at once.
+    void close();
+
+    /// How many bytes the connection holds, from now on, for a client that does not `receive` them; at first 256 KiB.
+    void window(std::size_t bytes);
+
+    /// Whether the server has finished its side, by saying so or by a reset.
+    [[nodiscard]] bool ended() const noexcept;
+    /// Whether that was a reset.
+    [[nodiscard]] bool was_reset() const noexcept;
+    /// How often the server has written: what would have been system calls.
+    [[nodiscard]] std::size_t writes() const noexcept;
+
+private:
+    std::shared_ptr<detail::wire> wire_;
+};
+
+/// The answer to a request, as far as it has come. Asking it for something takes what has come from the connection.
+class RILL_EXPORT reply {
+public:
+    explicit reply(connection&& from);
+    reply(reply&&) noexcept;
+    reply& operator=(reply&&) noexcept;
+    /// Leaves, if the answer is not complete.
+    ~reply();
+
+    /// Whether the head has come. Before, `status` and `fields` throw `std::logic_error`.
+    [[nodiscard]] bool has_head();
+    [[nodiscard]] rill::status status();
+    [[nodiscard]] const rill::fields& fields();
+
+    /// The body so far, without chunk framing.
+    [[nodiscard]] const std::string& body();
+    /// The events in it so far.
+    [[nodiscard]] const std::vector<message>& events();
+    /// The comments in it so far; a keep-alive is one.
+    [[nodiscard]] const std::vector<std::string>& comments();
+
+    /// Whether all of it has come. A stream that was cut is never complete.
+    [[nodiscard]] bool complete();
+    /// Whether the server has given up the connection before the answer was complete.
+    [[nodiscard]] bool cut();
+
+    /// Leaves: the handler is cancelled and destroyed.
+    void close();
+    [[nodiscard]] rill::testing::connection& connection() noexcept;
+
+private:
+    class parser;
+    std::unique_ptr<parser> parser_;
+};
+
+/// A server without sockets and threads.
+///
+/// **Example**
+///
+///     TEST_CASE("a tick comes each second, and a comment after 15 silent ones") {
+///         rill::testing::server server{routes};
+///         auto ticks = server.get("/ticks");
+///         server.advance(3s);
+///         CHECK(ticks.events().size() == 3);
+///         auto silence = server.get("/silence");
+///         server.advance(15s);
+///         CHECK(silence.comments().size() == 2); // the first one opened the stream
+///     }
+class RILL_EXPORT server {
+public:
+    struct header {
+        std::string_view name, value;
+    };
+
+    /// `routes` must outlive the server. Of the options, address, port, backlog and threads mean nothing here.
+    explicit server(const router& routes, const server_options& options = {});
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+    /// Cuts what is open; connections and replies may outlive it.
+    ~server();
+
+    /// A new connection.
+    [[nodiscard]] rill::testing::connection connect();
+
+    /// Sends a request over a connection of its own, and lets the server do what it can with it.
+    [[nodiscard]] reply get(std::string_view target, std::initializer_list<header> fields = {});
+    [[nodiscard]] reply post(std::string_view target, std::string_view body, std::initializer_list<header> fields = {});
+    [[nodiscard]] reply send(std::string_view method, std::string_view target, std::string_view body,
+                             std::initializer_list<header> fields = {});
+
+    /// Lets time pass: what is due on the way happens in its order.
+    void advance(duration time);
+
+    /// Lets happen what can without time passing. All calls that send or leave do this by themselves.
+    void run();
+
+    /// Begins to drain, as at a SIGTERM.
+    void drain();
+
+    /// The connections that are open, and those whose handlers are not destroyed yet.
+    [[nodiscard]] std::size_t connections() const noexcept;
+
+private:
+    class impl;
+    std::unique_ptr<impl> impl_;
+};
+
+} // namespace rill::testing

@@ -1,0 +1,111 @@
+#include <rill/testing/detail/wire.hpp>
+
+#include <algorithm>
+
+#include <asio/post.hpp>
+
+namespace rill::testing::detail {
+
+void wire::send(std::string_view bytes) {
+    if (client_ended_) return;
+    to_server_.append(bytes);
+    wake();
+    run();
+}
+
+std::string wire::receive() {
+    auto bytes = std::exchange(to_client_, {});
+    wake();
+    run();
+    return bytes;
+}
+
+void wire::finish() {
+    client_ended_ = true;
+    wake();
+    run();
+}
+
+void wire::close() {
+    client_gone_ = true;
+    finish();
+}
+
+void wire::window(std::size_t bytes) {
+    window_ = bytes;
+    wake();
+    run();
+}
+
+/// Tells the server's end what it waits for, if that has come.
+void wire::wake() {
+    if (!context_) return;
+    if (reader_ && (!to_server_.empty() || client_ended_))
+        asio::post(*context_, [who = std::move(reader_)] { who->on_readable(); });
+    if (writer_ && (to_client_.size() < window_ || client_gone_))
+        asio::post(*context_, [who = std::move(writer_)] { who->on_writable(); });
+}
+
+void wire::run() {
+    if (!context_) return;
+    context_->restart();
+    context_->poll();
+}
+
+memory_transport::~memory_transport() {
+    close(false);
+    wire_->context_ = nullptr;
+}
+
+memory_transport::result memory_transport::read_some(std::span<char> space) noexcept {
+    if (closed_) return {status::ended};
+    auto& bytes = wire_->to_server_;
+    if (bytes.empty()) return {wire_->client_ended_ ? status::ended : status::blocked};
+    const auto count = std::min(space.size(), bytes.size());
+    std::copy_n(bytes.begin(), count, space.begin());
+    bytes.erase(0, count);
+    return {status::moved, count};
+}
+
+memory_transport::result memory_transport::write_some(std::span<const std::string_view> pieces) noexcept {
+    if (closed_ || wire_->client_gone_) return {status::ended};
+    auto& bytes = wire_->to_client_;
+    std::size_t moved = 0;
+    for (const auto piece : pieces) {
+        const auto room = wire_->window_ - std::min(wire_->window_, bytes.size());
+        const auto part = piece.substr(0, room);
+        bytes.append(part);
+        moved += part.size();
+    }
+    if (moved == 0) return {status::blocked};
+    ++wire_->writes_;
+    return {status::moved, moved};
+}
+
+void memory_transport::wait_readable(std::shared_ptr<observer> who) {
+    wire_->reader_ = std::move(who);
+    wire_->wake();
+}
+
+void memory_transport::wait_writable(std::shared_ptr<observer> who) {
+    wire_->writer_ = std::move(who);
+    wire_->wake();
+}
+
+void memory_transport::shutdown_write() noexcept {
+    wire_->server_ended_ = true;
+}
+
+void memory_transport::close(bool reset) noexcept {
+    if (std::exchange(closed_, true)) return;
+    wire_->server_ended_ = true;
+    wire_->server_reset_ = reset;
+    // A socket that is closed tells those who wait; so does this, and lets them go.
+    if (!wire_->context_) return;
+    if (auto who = std::exchange(wire_->reader_, nullptr))
+        asio::post(*wire_->context_, [who = std::move(who)] { who->on_readable(); });
+    if (auto who = std::exchange(wire_->writer_, nullptr))
+        asio::post(*wire_->context_, [who = std::move(who)] { who->on_writable(); });
+}
+
+} // namespace rill::testing::detail
