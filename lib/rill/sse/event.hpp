@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+
+namespace rill {
+
+/// One event on its way to clients: views of texts that somebody else owns. (WHATWG HTML §9.2.5)
+///
+/// An event is what one writes in braces and hands on at once, so it must not be stored: what it points to
+/// has to live only until the expression that it stands in is over. The keepers are `frame` for who sends
+/// and `message` for who receives.
+///
+/// For `id`, `data` and `comment`, a view that points nowhere (`std::string_view{}`, the default) means that
+/// the event has no such field, and an empty text (`""`, an empty `std::string`) means an empty field: the
+/// two differ on the wire. An event without data still gives clients its id and its retry time, but none of
+/// their handlers is called for it; so beware of functions that return `std::string_view{}` for "empty".
+///
+/// **Example**
+///
+///     co_yield {.data = std::to_string(n)};
+///     co_yield {.id = "7", .name = "price", .data = "12.50"};
+///     co_yield {.data = ""};                // an event whose data is empty
+///     co_yield {.name = "done"};            // the same, of type "done"
+///     co_yield {.comment = "still here"};   // keeps the connection alive, no handler sees it
+///     co_yield {.id = "8"};                 // a checkpoint: a client that comes back asks from 8 on
+///     co_yield {.id = "", .data = "bye"};   // the client forgets its last id
+///     co_yield {.retry = 10s};              // lost connections are opened again after ten seconds
+struct event {
+    /// What a client sends as `Last-Event-ID` when it comes back. UTF-8 without CR, LF and NUL. An empty text
+    /// makes the client forget the last id; no id leaves it as it was.
+    std::string_view id{};
+
+    /// The type that clients listen for; empty or none: "message". UTF-8 without CR and LF. An event that has
+    /// a name always has data, empty if need be, because clients drop one without.
+    std::string_view name{};
+
+    /// Any UTF-8 text. Its lines may end with LF, CR or CRLF; the format cannot tell them apart, and the
+    /// client gets LF for each.
+    std::string_view data{};
+
+    /// A line that clients skip. UTF-8 without CR and LF.
+    std::string_view comment{};
+
+    /// How long clients wait before they open a lost connection again, zero or more.
+    std::optional<std::chrono::milliseconds> retry{};
+};
+
+// GCC 12 destroys an aggregate temporary twice when the expression around it suspends, as in
+// `co_yield {.data = text}`. With nothing to destroy, that is harmless.
+static_assert(std::is_trivially_destructible_v<event> && std::is_aggregate_v<event>);
+
+} // namespace rill
