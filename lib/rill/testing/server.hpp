@@ -63,7 +63,7 @@ private:
 /// The answer to a request, as far as it has come. Asking it for something takes what has come from the connection.
 class RILL_EXPORT reply {
 public:
-    explicit reply(connection&& from);
+    explicit reply(rill::testing::connection&& from);
     reply(reply&&) noexcept;
     reply& operator=(reply&&) noexcept;
     /// Leaves, if the answer is not complete.
