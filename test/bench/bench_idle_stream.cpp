@@ -116,7 +116,7 @@ long bare_socket_bytes() {
         kept.back()->async_wait(socket::wait_read, [](asio::error_code) {});
     }
     const auto each = (live_bytes.load() - before) / connections;
-    for (const int socket : clients) ::close(socket);
+    for (const int client : clients) ::close(client);
     return each;
 }
 
