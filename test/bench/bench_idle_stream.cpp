@@ -2,11 +2,9 @@
 // handler. The baseline is a socket of Asio that is kept and watched and nothing else.
 #include <rill/rill.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
-#include <new>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -21,34 +19,13 @@
 #include <unistd.h>
 
 namespace {
-std::atomic<long> live_bytes{0};
-}
-
-void* operator new(std::size_t size) {
-    void* const block = std::malloc(size);
-    if (!block) throw std::bad_alloc{};
-    live_bytes += static_cast<long>(malloc_usable_size(block));
-    return block;
-}
-void operator delete(void* block) noexcept {
-    if (block) live_bytes -= static_cast<long>(malloc_usable_size(block));
-    std::free(block);
-}
-void operator delete(void* block, std::size_t) noexcept { operator delete(block); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-    const auto step = static_cast<std::size_t>(alignment);
-    void* const block = std::aligned_alloc(step, (size + step - 1) / step * step);
-    if (!block) throw std::bad_alloc{};
-    live_bytes += static_cast<long>(malloc_usable_size(block));
-    return block;
-}
-void operator delete(void* block, std::align_val_t) noexcept { operator delete(block); }
-void operator delete(void* block, std::size_t, std::align_val_t) noexcept { operator delete(block); }
-
-namespace {
 
 constexpr int connections = 2000;
 using namespace std::chrono_literals;
+
+long live_bytes() {
+    return static_cast<long>(mallinfo2().uordblks);
+}
 
 rill::event_stream quiet(rill::request&) {
     co_await rill::sleep_for(1h);
@@ -91,9 +68,9 @@ long bytes_each(std::uint16_t port, std::string_view path) {
         }
     };
     open(100); // what is made once, and kept for reuse
-    const auto before = live_bytes.load();
+    const auto before = live_bytes();
     open(connections);
-    const auto each = (live_bytes.load() - before) / connections;
+    const auto each = (live_bytes() - before) / connections;
     for (const int socket : sockets) ::close(socket);
     return each;
 }
@@ -106,7 +83,7 @@ long bare_socket_bytes() {
     std::vector<std::unique_ptr<socket>> kept;
     clients.reserve(connections);
     kept.reserve(connections);
-    const auto before = live_bytes.load();
+    const auto before = live_bytes();
     for (int i = 0; i < connections; ++i) {
         clients.push_back(client(acceptor.local_endpoint().port(), "x"));
         kept.push_back(std::make_unique<socket>(context));
@@ -115,7 +92,7 @@ long bare_socket_bytes() {
         kept.back()->receive(asio::buffer(&byte, 1));
         kept.back()->async_wait(socket::wait_read, [](asio::error_code) {});
     }
-    const auto each = (live_bytes.load() - before) / connections;
+    const auto each = (live_bytes() - before) / connections;
     for (const int client : clients) ::close(client);
     return each;
 }
@@ -123,6 +100,8 @@ long bare_socket_bytes() {
 } // namespace
 
 int main() {
+    mallopt(M_ARENA_MAX, 1); // all threads' memory is counted
+    const auto bare = bare_socket_bytes();
     rill::router routes;
     routes.get("/quiet", quiet);
     routes.get("/quiet-writer", quiet_writer);
@@ -132,6 +111,6 @@ int main() {
     const auto writer = bytes_each(server.port(), "/quiet-writer");
     fmt::print("heap per idle stream: {} bytes as event_stream, {} bytes with a writer; a bare Asio socket: {} bytes ({} "
                "connections)\n",
-               events, writer, bare_socket_bytes(), connections);
+               events, writer, bare, connections);
     server.stop();
 }
