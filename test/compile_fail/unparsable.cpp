@@ -3,4 +3,6 @@
 
 struct point {};
 
-auto read() { return rill::parse<point>("1,2"); }
+auto read() {
+    return rill::parse<point>("1,2");
+}
