@@ -20,7 +20,7 @@ quietly() {
     say "$what"
     log=$(mktemp)
     if ! "$@" >"$log" 2>&1 </dev/null; then
-        cat "$log" >&2
+        grep -vE '^\[[0-9]+/[0-9]+\] ' "$log" >&2 || true # without the steps that went well
         rm -f "$log"
         die "failed: $what"
     fi
