@@ -98,6 +98,8 @@ bool answer::start() {
     if (over_ || !head_) return false;
     host_.start(*head_);
     head_.reset();
+    if (shard_.draining()) // too late for the round that draining made
+        asio::post(shard_.context(), [this, owner = host_.owner()] { on_drain(); });
     return true;
 }
 
