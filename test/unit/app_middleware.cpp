@@ -43,8 +43,8 @@ static_assert(!middleware<task<void> (*)(request&, next)> &&
 } // namespace
 
 TEST_CASE("what is added first is the outermost, whenever the routes were added") {
-    site s;
     std::string log;
+    site s;
     s.routes.use(notes(log, 'a'));
     s.routes.get("/", [&log](request&) { return log += '-', response{}; });
     s.routes.use(notes(log, 'b')).use(notes(log, 'c'));
@@ -53,8 +53,8 @@ TEST_CASE("what is added first is the outermost, whenever the routes were added"
 }
 
 TEST_CASE("a middleware may answer by itself, and nothing behind it runs") {
-    site s;
     std::string log;
+    site s;
     s.routes.use(notes(log, 'a'));
     s.routes.use([](request& r, next rest) -> task<response> {
         if (!r.field("Authorization")) co_return response::text("who are you?", rill::status::unauthorized);
@@ -178,8 +178,8 @@ TEST_CASE("a middleware sees what handlers throw, and may answer for it") {
 }
 
 TEST_CASE("a stream's handler runs after the middleware: what it throws passes them by") {
-    site s;
     bool caught = false;
+    site s;
     s.routes.use([&caught](request& r, next rest) -> task<response> {
         try {
             co_return co_await rest(r);
@@ -213,8 +213,8 @@ TEST_CASE("what a middleware throws is treated as what a handler throws") {
 }
 
 TEST_CASE("a middleware may read the body, and then the handler has none") {
-    site s;
     std::string seen;
+    site s;
     s.routes.use([&seen](request& r, next rest) -> task<response> {
         seen = co_await r.text();
         co_return co_await rest(r);
@@ -238,8 +238,8 @@ TEST_CASE("a middleware may be movable only, and have state of its own") {
 }
 
 TEST_CASE("a client that leaves cancels a waiting middleware") {
-    site s;
     bool gone = false;
+    site s;
     s.routes.use([&gone](request& r, next rest) -> task<response> {
         const std::shared_ptr<void> local{nullptr, [&gone](auto) { gone = true; }};
         co_await rill::sleep_for(1h);

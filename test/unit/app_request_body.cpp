@@ -90,8 +90,8 @@ TEST_CASE("a handler may read the body late") {
 }
 
 TEST_CASE("a body larger than the limit is 413 before any handler runs, if its length says so") {
-    site s{rill::server_options{.limits = {.max_body = 10}}};
     bool ran = false;
+    site s{rill::server_options{.limits = {.max_body = 10}}};
     s.routes.post("/", [&ran](request&) {
         ran = true;
         return response{};
@@ -234,8 +234,8 @@ TEST_CASE("a handler may answer in its own words for a body that it cannot have,
 }
 
 TEST_CASE("a client that leaves while its body is awaited ends the handler") {
-    site s;
     bool failed = false, went_on = false;
+    site s;
     s.routes.post("/", [&](request& r) -> task<response> {
         try {
             static_cast<void>(co_await r.text());
