@@ -5,5 +5,6 @@
 #include <rill/app/router.hpp>
 #include <rill/coro/event_stream.hpp>
 #include <rill/coro/sleep.hpp>
+#include <rill/http/cookie.hpp>
 #include <rill/net/server.hpp>
 #include <rill/net/sse_writer.hpp>

@@ -26,3 +26,14 @@ TEST_CASE("a stream opens at once and ticks") {
     ticks.close();
     CHECK(server.connections() == 0);
 }
+
+TEST_CASE("small events that are yielded together all arrive, in one write") {
+    rill::router routes;
+    routes.get("/three", [](rill::request&) -> rill::event_stream {
+        for (const auto* text : {"a", "b", "c"}) co_yield {.data = text};
+    });
+    rill::testing::server server{routes};
+    auto three = server.get("/three");
+    CHECK(three.body() == "data: a\n\ndata: b\n\ndata: c\n\n");
+    CHECK(three.complete());
+}

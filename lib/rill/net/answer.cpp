@@ -6,6 +6,7 @@
 #include <asio/post.hpp>
 #include <fmt/format.h>
 
+#include <stdexcept>
 #include <utility>
 
 namespace rill::detail {
@@ -37,13 +38,19 @@ void answer::run(task<response> work) {
         running_ = false;
         if (over_) return;
         if (failure) return fail(failure);
-        give(std::move(given));
+        try {
+            give(std::move(given));
+        } catch (...) {
+            fail(std::current_exception());
+        }
     };
     asio::co_spawn(shard_.context().get_executor(), std::move(work),
                    asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
 }
 
 void answer::give(response&& r) {
+    if (const auto code = static_cast<unsigned>(r.status()); code < 200 || code > 599)
+        throw std::logic_error{fmt::format("the response has the status {}, which ends no request", code)};
     if (auto* body = std::get_if<std::string>(&r.body())) {
         over_ = true;
         return host_.respond(r.head(), *body);

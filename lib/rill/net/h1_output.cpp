@@ -30,6 +30,7 @@ void h1_session::start(const response_head& head) {
     chunked_ = asked.version == version::http_1_1;
     keep_alive_ = chunked_ && may_keep_alive();
     const auto how = chunked_ ? framing::chunked() : framing::until_close();
+    pending_head_ = shard_.lend();
     write_head(pending_head_, head, how, asked.version, keep_alive_, shard_.date());
     // A stream may be open for days: it keeps what its handler can ask for and nothing else.
     if (body_state_ != body_state::complete) return;
@@ -45,14 +46,14 @@ void h1_session::write(std::string_view bytes) {
     } else {
         send(std::array{std::string_view{pending_head_}, bytes});
     }
-    pending_head_ = {};
+    shard_.give_back(std::move(pending_head_));
 }
 
 void h1_session::end() {
     if (phase_ != phase::answering) return;
     const bool whole = chunked_ && request_.method() != method::head;
     send(std::array{std::string_view{pending_head_}, whole ? last_chunk : std::string_view{}});
-    pending_head_ = {};
+    shard_.give_back(std::move(pending_head_));
     answered();
 }
 

@@ -36,6 +36,7 @@ void h1_session::drain() {
         if (!parser_->started() && inbox_.empty()) begin_close();
         break;
     case phase::answering: answer_.on_drain(); break;
+    case phase::discarding: begin_close(); break;
     default: break; // it closes anyway
     }
 }

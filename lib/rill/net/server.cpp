@@ -47,8 +47,8 @@ public:
         listener_->start([this]() -> detail::shard& { return least_busy(); });
         std::vector<std::jthread> threads;
         for (const auto& shard : shards_)
-            if (shard.get() != &first()) threads.emplace_back([&context = shard->context()] { context.run(); });
-        first().context().run();
+            if (shard.get() != &first()) threads.emplace_back([&shard = *shard] { shard.run(); });
+        first().run();
     }
 
     void stop() {

@@ -17,6 +17,15 @@ shard::~shard() {
     context_.reset(); // and with it the waits that keep sessions alive
 }
 
+void shard::run() {
+    for (;;) try {
+            context_->run();
+            return;
+        } catch (const std::exception& e) {
+            log(log_level::error, fmt::format("something in the event loop threw: {}", e.what()));
+        }
+}
+
 std::string_view shard::date() {
     return date_.at(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
 }

@@ -52,6 +52,10 @@ public:
     [[nodiscard]] const service& common() const noexcept { return common_; }
     [[nodiscard]] std::string_view date();
 
+    /// Runs the event loop until its context is stopped. What is thrown in it, by a handler that an application gave to
+    /// Asio, is logged, and ends nothing else.
+    void run();
+
     /// Begins to serve a connection.
     void open(std::unique_ptr<transport> connection);
 

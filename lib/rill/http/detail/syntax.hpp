@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+// The characters and small words that HTTP messages are made of.
+namespace rill::detail {
+
+/// Sets of characters, as bits of a table.
+enum char_class : std::uint8_t {
+    token_char = 1,   ///< of a method, a field name: RFC 9110 §5.6.2
+    value_char = 2,   ///< of a field value: visible, space, TAB and 0x80 to 0xFF (obs-text), RFC 9110 §5.5
+    target_char = 4,  ///< of a request target: visible ASCII, which is what browsers send
+    host_char = 8,    ///< of a registered name, but for percent escapes: RFC 3986 §3.2.2
+    cookie_octet = 16 ///< of a cookie's value: RFC 6265 §4.1.1
+};
+
+inline constexpr auto char_classes = [] {
+    std::array<std::uint8_t, 256> table{};
+    const auto add = [&table](std::string_view chars, unsigned classes) {
+        for (const char c : chars) table[static_cast<unsigned char>(c)] |= static_cast<std::uint8_t>(classes);
+    };
+    add("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", token_char | host_char);
+    add("!#$%&'*+-.^_`|~", token_char);
+    add("-._~!$&'()*+,;=", host_char);
+    add("\t ", value_char);
+    for (unsigned c = 0x21; c <= 0x7E; ++c) table[c] |= value_char | target_char;
+    for (unsigned c = 0x80; c <= 0xFF; ++c) table[c] |= value_char;
+    for (unsigned c = 0x21; c <= 0x7E; ++c)
+        if (c != '"' && c != ',' && c != ';' && c != '\\') table[c] |= cookie_octet;
+    return table;
+}();
+
+[[nodiscard]] constexpr bool is(char c, char_class k) noexcept {
+    return (char_classes[static_cast<unsigned char>(c)] & k) != 0;
+}
+
+/// How many bytes at the beginning of `text` are of the class.
+[[nodiscard]] constexpr std::size_t span(std::string_view text, char_class k) noexcept {
+    std::size_t n = 0;
+    while (n < text.size() && is(text[n], k)) ++n;
+    return n;
+}
+
+[[nodiscard]] constexpr bool all(std::string_view text, char_class k) noexcept {
+    return span(text, k) == text.size();
+}
+
+[[nodiscard]] constexpr bool is_token(std::string_view text) noexcept {
+    return !text.empty() && all(text, token_char);
+}
+
+[[nodiscard]] constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+
+/// The value of a hexadecimal digit, or -1.
+[[nodiscard]] constexpr int hex_value(char c) noexcept {
+    if (is_digit(c)) return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+/// Whether each percent sign in `text` begins an escape, `%` and two hexadecimal digits.
+[[nodiscard]] bool has_whole_escapes(std::string_view text) noexcept;
+
+/// Whether `text` is a host with an optional port, as `Host` has it (RFC 9110 §7.2): a name, an IPv4 address
+/// or an IPv6 address in brackets. An empty host is none: the URIs of HTTP have one (RFC 9110 §4.2.1).
+[[nodiscard]] bool is_host(std::string_view text) noexcept;
+
+} // namespace rill::detail

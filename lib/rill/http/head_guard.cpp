@@ -1,0 +1,100 @@
+#include <rill/http/detail/syntax.hpp>
+#include <rill/http/head_guard.hpp>
+
+#include <algorithm>
+
+namespace rill {
+
+using detail::span;
+
+head_guard::head_guard(const limits& bounds, part from, std::size_t taken) noexcept
+    : limits_{&bounds},
+      taken_{std::min(taken, bounds.max_head)},
+      state_{from == part::request ? state::target : state::line_begin} {}
+
+std::size_t head_guard::accept(std::string_view bytes) noexcept {
+    const auto room = bytes.substr(0, limits_->max_head - taken_);
+    const char* p = room.data();
+    const char* const end = p + room.size();
+    while (p != end && state_ < state::done) p = take(p, end);
+    const auto accepted = static_cast<std::size_t>(p - room.data());
+    taken_ += accepted;
+    if (taken_ == limits_->max_head && state_ < state::done)
+        refuse(p, status::request_header_fields_too_large, "the head is too large");
+    return accepted;
+}
+
+/// Takes one byte, or a run of bytes that are alike. Where it refuses, it returns `p`.
+const char* head_guard::take(const char* p, const char* end) noexcept {
+    const std::string_view rest{p, static_cast<std::size_t>(end - p)};
+    switch (state_) {
+    case state::target: return take_target(p, end);
+    case state::version: return take_version(p);
+    case state::line_begin: return begin_line(p);
+    case state::name:
+        p += span(rest, detail::token_char);
+        return p == end ? p : expect(p, ':', state::value, "a field name is no token");
+    case state::value:
+        p += span(rest, detail::value_char);
+        return p == end ? p : expect(p, '\r', state::line_feed, "a control character in a field value");
+    case state::line_feed: return expect(p, '\n', state::line_begin, "a CR without LF");
+    case state::last_line_feed: return expect(p, '\n', state::done, "a CR without LF");
+    case state::done:
+    case state::refused: break;
+    }
+    return p;
+}
+
+const char* head_guard::take_target(const char* p, const char* end) noexcept {
+    const auto run = span({p, static_cast<std::size_t>(end - p)}, detail::target_char);
+    const auto room = limits_->max_target - target_size_;
+    target_size_ += std::min(run, room);
+    if (run > room) return refuse(p + room, status::uri_too_long, "the request target is too long");
+    p += run;
+    if (p == end) return p;
+    if (target_size_ == 0) return refuse(p, status::bad_request, "no request target");
+    return expect(p, ' ', state::version, "a character that no request target has");
+}
+
+const char* head_guard::take_version(const char* p) noexcept {
+    constexpr std::string_view pattern{"HTTP/0.0\r"}; // 0 is any digit
+    const auto expected = pattern[matched_];
+    if (expected == '0' ? !detail::is_digit(*p) : *p != expected)
+        return refuse(p, status::bad_request, "no HTTP version");
+    if (matched_ == 5) major_ = *p;
+    if (matched_ == 7) {
+        if (major_ != '1' || *p > '1')
+            return refuse(p, status::http_version_not_supported, "not HTTP/1.0 or HTTP/1.1");
+        minor_ = static_cast<char>(*p - '0');
+    }
+    if (++matched_ == pattern.size()) state_ = state::line_feed;
+    return p + 1;
+}
+
+const char* head_guard::begin_line(const char* p) noexcept {
+    if (*p == '\r') {
+        state_ = state::last_line_feed;
+        return p + 1;
+    }
+    if (!detail::is(*p, detail::token_char))
+        return refuse(p, status::bad_request, "a line that begins with no field name");
+    if (fields_ == limits_->max_fields)
+        return refuse(p, status::request_header_fields_too_large, "too many fields");
+    ++fields_;
+    state_ = state::name;
+    return p;
+}
+
+const char* head_guard::expect(const char* p, char c, state next, std::string_view reason) noexcept {
+    if (*p != c) return refuse(p, status::bad_request, reason);
+    state_ = next;
+    return p + 1;
+}
+
+const char* head_guard::refuse(const char* p, status s, std::string_view reason) noexcept {
+    state_ = state::refused;
+    why_ = {s, reason};
+    return p;
+}
+
+} // namespace rill

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace rill {
+
+/// How much, how many and how long a server puts up with. What goes beyond is answered with the status that
+/// stands beside the limit, and the connection is closed.
+///
+/// **Example**
+///
+///     rill::limits{.max_body = 16 * 1024 * 1024, .head_timeout = 5s}
+struct limits {
+    /// Bytes of a request's head, from the method to the empty line: 431. The trailer fields of a chunked
+    /// body, and the extensions of its chunks, may take as much once more (431 and 400).
+    std::size_t max_head = 16 * 1024;
+    /// Fields in a head, and in a trailer: 431.
+    std::size_t max_fields = 100;
+    /// Bytes of a request target: 414.
+    std::size_t max_target = 8 * 1024;
+    /// Bytes of a request's body, without its framing: 413. A route can set its own.
+    std::uint64_t max_body = 1024 * 1024;
+    /// Bytes of a `Last-Event-ID`: 400, when the handler asks for it.
+    std::size_t max_last_event_id = 256;
+    /// Bytes that wait behind a write to a stream before its handler is suspended.
+    std::size_t write_buffer = 64 * 1024;
+
+    /// From the first byte of a head to its last one: 408.
+    std::chrono::milliseconds head_timeout{10'000};
+    /// Between two requests of a connection: closed without a word.
+    std::chrono::milliseconds idle_timeout{75'000};
+    /// Between two pieces of a body: 408.
+    std::chrono::milliseconds body_timeout{30'000};
+    /// While the peer takes no byte of what is written: the connection is cut.
+    std::chrono::milliseconds write_timeout{30'000};
+    /// What the peer still sends after a refusal is read for so long, so that no reset eats the answer.
+    std::chrono::milliseconds linger{1'000};
+};
+static_assert(std::is_trivially_destructible_v<limits> && std::is_aggregate_v<limits>);
+
+} // namespace rill

@@ -1,0 +1,236 @@
+#include <rill/http/detail/chunk_reader.hpp>
+#include <rill/http/detail/head_check.hpp>
+#include <rill/http/detail/syntax.hpp>
+#include <rill/http/head_guard.hpp>
+#include <rill/http/parser.hpp>
+
+#include <llhttp.h>
+
+#include <algorithm>
+#include <array>
+
+namespace rill {
+namespace {
+
+constexpr std::size_t longest_method = 24; // longer than any that is registered
+constexpr int most_empty_lines = 2;
+
+request_head& head_of(llhttp_t* parser) noexcept {
+    return *static_cast<request_head*>(parser->data);
+}
+
+/// llhttp only reads heads: it stops where one ends, and begins anew with the next.
+const llhttp_settings_t& head_settings() noexcept {
+    static const llhttp_settings_t settings = [] {
+        llhttp_settings_t s;
+        llhttp_settings_init(&s);
+        s.on_url = [](llhttp_t* p, const char* at, std::size_t size) noexcept {
+            head_of(p).target.append({at, size});
+            return 0;
+        };
+        s.on_header_field = [](llhttp_t* p, const char* at, std::size_t size) noexcept {
+            head_of(p).fields.append_name({at, size});
+            return 0;
+        };
+        s.on_header_value = [](llhttp_t* p, const char* at, std::size_t size) noexcept {
+            head_of(p).fields.append_value({at, size});
+            return 0;
+        };
+        s.on_header_value_complete = [](llhttp_t* p) noexcept {
+            head_of(p).fields.finish();
+            return 0;
+        };
+        s.on_headers_complete = [](llhttp_t*) noexcept { return static_cast<int>(HPE_PAUSED); };
+        return s;
+    }();
+    return settings;
+}
+
+} // namespace
+
+struct request_parser::state {
+    enum class phase : std::uint8_t { method, head, body, chunks, done, refused };
+
+    explicit state(const limits& l) noexcept
+        : bounds{&l}, guard{l, head_guard::part::request}, chunks{l}, body_limit{l.max_body} {}
+
+    [[nodiscard]] bool read_method(std::string_view& input, request_head& head);
+    [[nodiscard]] bool read_empty_line(char c) noexcept;
+    [[nodiscard]] bool end_method(request_head& head);
+    [[nodiscard]] bool feed_llhttp(std::string_view bytes, request_head& head) noexcept;
+    parse_step read_head(std::string_view& input, request_head& head);
+    parse_step read_body(std::string_view& input) noexcept;
+    parse_step read_chunks(std::string_view& input) noexcept;
+    parse_step refuse(const refusal& r) noexcept {
+        why = r;
+        at = phase::refused;
+        return parse_step::refused;
+    }
+    /// The same for those who return whether all is well.
+    bool fails(rill::status s, std::string_view reason) noexcept {
+        refuse({s, reason});
+        return false;
+    }
+
+    const limits* bounds;
+    llhttp_t llhttp;
+    head_guard guard;
+    detail::chunk_reader chunks;
+    detail::message_facts facts;
+    refusal why;
+    std::uint64_t body_limit;
+    std::uint64_t body_left = 0;
+    std::string_view piece;
+    std::array<char, longest_method> method;
+    std::uint8_t method_size = 0;
+    std::uint8_t empty_lines = 0;
+    bool carriage_return = false; // of an empty line
+    phase at = phase::method;
+};
+
+/// Takes empty lines (RFC 9112 §2.2), the method and the space behind it; false if the request was refused.
+bool request_parser::state::read_method(std::string_view& input, request_head& head) {
+    if (!input.empty() && method_size == 0) head.clear();
+    while (!input.empty() && at == phase::method) {
+        const char c = input.front();
+        if (method_size == 0 && (carriage_return || c == '\r')) {
+            if (!read_empty_line(c)) return fails(status::bad_request, "not an empty line");
+        } else if (c == ' ' && method_size > 0) {
+            if (!end_method(head)) return false;
+        } else if (!detail::is(c, detail::token_char)) {
+            return fails(status::bad_request, "no method");
+        } else if (method_size == longest_method) {
+            return fails(status::not_implemented, "an unknown method");
+        } else {
+            method[method_size++] = c;
+        }
+        input.remove_prefix(1);
+    }
+    return true;
+}
+
+bool request_parser::state::read_empty_line(char c) noexcept {
+    if (carriage_return ? c != '\n' : empty_lines == most_empty_lines) return false;
+    if (carriage_return) ++empty_lines;
+    carriage_return = !carriage_return;
+    return true;
+}
+
+bool request_parser::state::end_method(request_head& head) {
+    const std::string_view name{method.data(), method_size};
+    if (name == "PRI") // HTTP/2 begins with it, nothing else does (RFC 9113 §3.4)
+        return fails(status::http_version_not_supported, "HTTP/2 without being asked");
+    const auto known = parse_method(name);
+    if (!known || *known == method::connect) return fails(status::not_implemented, "an unknown method");
+    head.method = *known;
+    guard = head_guard{*bounds, head_guard::part::request, name.size() + 1};
+    at = phase::head;
+    // Which methods llhttp knows depends on its version, while how a request is read does not depend on its
+    // method: so it gets to see the same one always.
+    llhttp_init(&llhttp, HTTP_REQUEST, &head_settings());
+    return feed_llhttp("POST ", head) || fails(status::internal_server_error, "llhttp does not work");
+}
+
+/// Whether llhttp takes these bytes, and finds the end of the head where the guard does.
+bool request_parser::state::feed_llhttp(std::string_view bytes, request_head& head) noexcept {
+    if (bytes.empty()) return true;
+    llhttp.data = &head;
+    const auto result = llhttp_execute(&llhttp, bytes.data(), bytes.size());
+    if (result == HPE_OK) return !guard.done();
+    return result == HPE_PAUSED && guard.done() && guard.fields() == head.fields.size() &&
+           llhttp_get_error_pos(&llhttp) == bytes.data() + bytes.size();
+}
+
+parse_step request_parser::state::read_head(std::string_view& input, request_head& head) {
+    const auto accepted = input.substr(0, guard.accept(input));
+    input.remove_prefix(accepted.size());
+    if (!feed_llhttp(accepted, head)) return refuse({status::bad_request, "a malformed head"});
+    if (const auto* why_not = guard.refused()) return refuse(*why_not);
+    if (!guard.done()) return parse_step::need_input;
+    head.version = guard.version();
+    if (const auto why_not = detail::check_head(head, facts)) return refuse(*why_not);
+    body_left = facts.content_length.value_or(0);
+    at = facts.chunked ? phase::chunks : phase::body;
+    return parse_step::head;
+}
+
+parse_step request_parser::state::read_body(std::string_view& input) noexcept {
+    if (facts.content_length.value_or(0) > body_limit)
+        return refuse({status::content_too_large, "the body is too large"});
+    if (body_left == 0) {
+        at = phase::done;
+        return parse_step::complete;
+    }
+    if (input.empty()) return parse_step::need_input;
+    piece = input.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(body_left, input.size())));
+    input.remove_prefix(piece.size());
+    body_left -= piece.size();
+    return parse_step::body;
+}
+
+parse_step request_parser::state::read_chunks(std::string_view& input) noexcept {
+    using step = detail::chunk_reader::step;
+    switch (chunks.read(input, piece, body_limit)) {
+    case step::need_input: break;
+    case step::data: return parse_step::body;
+    case step::end: at = phase::done; return parse_step::complete;
+    case step::refused: return refuse(chunks.why());
+    }
+    return parse_step::need_input;
+}
+
+request_parser::request_parser(const limits& bounds) : state_{std::make_unique<state>(bounds)} {}
+request_parser::~request_parser() = default;
+request_parser::request_parser(request_parser&&) noexcept = default;
+request_parser& request_parser::operator=(request_parser&&) noexcept = default;
+
+parse_step request_parser::parse(std::string_view& input, request_head& head) {
+    using phase = state::phase;
+    if (state_->at == phase::method && !state_->read_method(input, head)) return parse_step::refused;
+    switch (state_->at) {
+    case phase::head: return state_->read_head(input, head);
+    case phase::body: return state_->read_body(input);
+    case phase::chunks: return state_->read_chunks(input);
+    case phase::refused: return parse_step::refused;
+    case phase::method:
+    case phase::done: break;
+    }
+    return parse_step::need_input;
+}
+
+std::string_view request_parser::body_piece() const noexcept {
+    return state_->piece;
+}
+std::optional<std::uint64_t> request_parser::content_length() const noexcept {
+    return state_->facts.content_length;
+}
+bool request_parser::chunked() const noexcept {
+    return state_->facts.chunked;
+}
+bool request_parser::keep_alive() const noexcept {
+    return state_->facts.keep_alive;
+}
+bool request_parser::expects_continue() const noexcept {
+    return state_->facts.expects_continue;
+}
+void request_parser::body_limit(std::uint64_t bytes) noexcept {
+    state_->body_limit = bytes;
+}
+const refusal& request_parser::refused() const noexcept {
+    return state_->why;
+}
+bool request_parser::started() const noexcept {
+    return state_->at != state::phase::method || state_->method_size > 0;
+}
+
+void request_parser::reset() noexcept {
+    auto& s = *state_;
+    s.chunks = detail::chunk_reader{*s.bounds};
+    s.facts = {};
+    s.body_limit = s.bounds->max_body;
+    s.method_size = s.empty_lines = 0;
+    s.carriage_return = false;
+    s.at = state::phase::method;
+}
+
+} // namespace rill

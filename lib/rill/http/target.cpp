@@ -1,0 +1,178 @@
+#include <rill/base/text.hpp>
+#include <rill/http/detail/syntax.hpp>
+#include <rill/http/target.hpp>
+
+#include <limits>
+
+namespace rill {
+namespace {
+
+std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '+' && plus_is_space) {
+            out += ' ';
+        } else if (text[i] != '%') {
+            out += text[i];
+        } else {
+            const auto high = i + 2 < text.size() ? detail::hex_value(text[i + 1]) : -1;
+            const auto low = i + 2 < text.size() ? detail::hex_value(text[i + 2]) : -1;
+            if (high < 0 || low < 0) return std::nullopt;
+            out += static_cast<char>(high * 16 + low);
+            i += 2;
+        }
+    }
+    if (!is_utf8(out)) return std::nullopt;
+    return out;
+}
+
+/// Calls `f` with the decoded values that `name` has in the query until it returns true.
+template <typename F>
+void each_value(std::string_view query, std::string_view name, F f) {
+    while (!query.empty()) {
+        const auto end = query.find('&');
+        const auto pair = query.substr(0, end);
+        query.remove_prefix(end == query.npos ? query.size() : end + 1);
+        if (pair.empty()) continue;
+        const auto equals = pair.find('=');
+        if (decode(pair.substr(0, equals), true) != name) continue;
+        auto value = decode(equals == pair.npos ? std::string_view{} : pair.substr(equals + 1), true);
+        if (value && f(std::move(*value))) return;
+    }
+}
+
+/// How many dots a path segment consists of, escaped or not: 1 and 2 mean something, else 0.
+int dots(std::string_view segment) noexcept {
+    int count = 0;
+    while (!segment.empty()) {
+        if (segment.front() == '.') {
+            segment.remove_prefix(1);
+        } else if (segment.size() >= 3 && equals_ignoring_case(segment.substr(0, 3), "%2e")) {
+            segment.remove_prefix(3);
+        } else {
+            return 0;
+        }
+        if (++count > 2) return 0;
+    }
+    return count;
+}
+
+/// Calls `f` with each segment of a path that begins with a slash, and whether it is the last one.
+template <typename F>
+void each_segment(std::string_view path, F f) {
+    for (bool last = path.empty(); !last;) {
+        const auto end = path.find('/', 1);
+        last = end == path.npos;
+        f(path.substr(1, last ? path.npos : end - 1), last);
+        path.remove_prefix(last ? path.size() : end);
+    }
+}
+
+} // namespace
+
+std::optional<std::string> percent_decode(std::string_view text) {
+    return decode(text, false);
+}
+
+std::optional<target> target::parse(std::string_view text, method m) {
+    std::optional<target> parsed{std::in_place};
+    parsed->append(text);
+    if (!parsed->finish(m)) parsed.reset();
+    return parsed;
+}
+
+void target::clear() noexcept {
+    text_.clear();
+    raw_size_ = 0;
+    path_ = query_ = authority_ = {};
+    form_ = target_form::origin;
+}
+
+bool target::finish(method m) {
+    if (text_.size() > std::numeric_limits<std::uint32_t>::max() / 4) return false;
+    raw_size_ = static_cast<std::uint32_t>(text_.size());
+    const std::string_view text = raw();
+    if (text.empty() || !detail::all(text, detail::target_char) || text.find('#') != text.npos ||
+        !detail::has_whole_escapes(text))
+        return false;
+    if (m == method::connect) { // the port is not optional here (RFC 9110 §9.3.6)
+        form_ = target_form::authority;
+        authority_ = part_of(text);
+        return detail::is_host(text) && detail::is_digit(text.back()) && text.rfind(':') != text.npos &&
+               text.find_first_not_of("0123456789", text.rfind(':') + 1) == text.npos;
+    }
+    if (text == "*") {
+        form_ = target_form::asterisk;
+        path_ = part_of(text);
+        return m == method::options;
+    }
+    if (text.front() != '/') return take_absolute(text);
+    form_ = target_form::origin;
+    take_path_and_query(text);
+    return true;
+}
+
+bool target::take_absolute(std::string_view text) {
+    form_ = target_form::absolute;
+    const auto scheme_end = text.find("://");
+    if (scheme_end == text.npos) return false;
+    const auto scheme = text.substr(0, scheme_end);
+    if (!equals_ignoring_case(scheme, "http") && !equals_ignoring_case(scheme, "https")) return false;
+    text.remove_prefix(scheme_end + 3);
+    const auto authority = text.substr(0, text.find_first_of("/?"));
+    if (!detail::is_host(authority)) return false;
+    authority_ = part_of(authority);
+    text.remove_prefix(authority.size());
+    take_path_and_query(text);
+    return true;
+}
+
+void target::take_path_and_query(std::string_view text) {
+    const auto mark = text.find('?');
+    if (mark != text.npos) query_ = part_of(text.substr(mark + 1));
+    set_path(text.substr(0, mark));
+}
+
+void target::set_path(std::string_view path) {
+    bool rewrite = path.empty(); // http://host is http://host/
+    each_segment(path, [&](std::string_view segment, bool) { rewrite = rewrite || dots(segment) != 0; });
+    path_ = part_of(path);
+    if (!rewrite) return;
+    text_.reserve(text_.size() + path.size() + 1); // from here on the string does not move
+    path = at(path_);
+    const auto begin = text_.size();
+    each_segment(path, [&](std::string_view segment, bool last) {
+        const auto count = dots(segment);
+        if (count == 0) text_.append(1, '/').append(segment);
+        if (count == 2 && text_.size() > begin) text_.resize(text_.rfind('/'));
+        if (count != 0 && last) text_ += '/';
+    });
+    if (text_.size() == begin) text_ += '/';
+    path_ = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(text_.size() - begin)};
+}
+
+target::part target::part_of(std::string_view inside) const noexcept {
+    return {static_cast<std::uint32_t>(inside.data() - text_.data()),
+            static_cast<std::uint32_t>(inside.size())};
+}
+
+std::optional<std::string> target::query_value(std::string_view name) const {
+    std::optional<std::string> found;
+    each_value(query(), name, [&found](std::string value) {
+        found = std::move(value);
+        return true;
+    });
+    return found;
+}
+
+std::vector<std::string> target::query_values(std::string_view name) const {
+    std::vector<std::string> found;
+    each_value(query(), name, [&found](std::string value) {
+        found.push_back(std::move(value));
+        return false;
+    });
+    return found;
+}
+
+} // namespace rill
