@@ -1,18 +1,27 @@
-// What every EventSource must make of the events of GET /kinds of event_server.cpp, and the code that asks one.
+// What an EventSource must make of the events of GET /kinds of event_server.cpp, and the code that asks one.
 
-export const kinds = [
-  ['message', 'plain', ''],
-  ['greeting', 'named', ''],
+const sent = [ // the type, the data, and the id where there is one
+  ['message', 'plain'],
+  ['greeting', 'named'],
   ['message', 'with an id', 'a'],
-  ['message', 'after an id', 'a'],
-  ['message', 'one\ntwo\n\nfour\n', 'a'],
-  ['message', '  spaces  ', 'a'],
-  ['message', ': no comment', 'a'],
-  ['message', '', 'a'],
+  ['message', 'after an id'],
+  ['message', 'one\ntwo\n\nfour\n'],
+  ['message', '  spaces  '],
+  ['message', ': no comment'],
+  ['message', ''],
   ['message', 'příliš žluťoučký kůň, 漢字, 🐎, \u2028\u0085\ufeff', 'žluť 🐎'],
   ['greeting', 'no id any more', ''],
-  ['end', '.', ''],
+  ['end', '.'],
 ];
+
+/// These events as a client tells them. The last id stays (WHATWG HTML §9.2.6), unless the client `forgets_ids`.
+export function kinds({ forgets_ids }) {
+  let last = '';
+  return sent.map(([type, data, id]) => {
+    if (id !== undefined || forgets_ids) last = id ?? '';
+    return [type, data, last];
+  });
+}
 
 /// Opens a stream with `EventSource` and gives all that it tells as [type, data, last id, milliseconds since the
 /// beginning], until `count` events have come or it has given up for good. It runs in a browser as it stands, so it

@@ -8,5 +8,5 @@ const [program, directory] = process.argv.slice(2);
 const { EventSource } = packages(directory)('eventsource');
 const server = await serve(program);
 
-cases(program, server, what => listen(what, EventSource));
+cases(program, server, what => listen(what, EventSource), { forgets_ids: true });
 await run();
