@@ -1,7 +1,7 @@
 // Streams for the tests of browsers and of other EventSources. Each shows one thing; all come back quickly.
-#include "support/command_line.hpp"
-
 #include <rill/rill.hpp>
+
+#include "support/command_line.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -39,7 +39,8 @@ rill::event_stream kinds(rill::request&) {
     co_await rill::sleep_for(1h);
 }
 
-/// Counts on after the client's last event; the connection goes after every `?events`, as `?end` says: return or throw.
+/// Counts on after the client's last event; the connection goes after every `?events`, as `?end` says: return
+/// or throw.
 rill::event_stream count(rill::request& request) {
     const auto events = request.query<std::uint64_t>("events").value_or(3);
     const auto throws = request.query("end") == "throw";
@@ -64,7 +65,9 @@ rill::event_stream checkpoint(rill::request& request) {
     co_await rill::sleep_for(1h);
 }
 
-rill::event_stream one(rill::request&) { co_yield {.id = "1", .data = "the only one", .retry = retry}; }
+rill::event_stream one(rill::request&) {
+    co_yield {.id = "1", .data = "the only one", .retry = retry};
+}
 
 rill::event_stream nothing_but_failure(rill::request&) {
     throw std::runtime_error{"before the first event"};
@@ -79,7 +82,8 @@ int main(int argc, char** argv) {
 
     std::atomic<int> asked_once = 0;
     rill::router routes;
-    routes.get("/", [](rill::request&) { return rill::response::html("<!doctype html><title>events</title>"); })
+    routes
+        .get("/", [](rill::request&) { return rill::response::html("<!doctype html><title>events</title>"); })
         .get("/late", late)
         .get("/kinds", kinds)
         .get("/count", count)
