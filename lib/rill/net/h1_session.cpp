@@ -71,36 +71,40 @@ void h1_session::on_readable() {
     watch();
 }
 
-/// The peer sends no more, or is gone. Half-closed or not, nobody can tell: whose handler still works, is done.
+/// The peer sends no more, or is gone. Half-closed or not, nobody can tell: whose handler still works, is done. The
+/// requests that came before are answered as far as that needs no waiting: `process` comes back here.
 void h1_session::on_end() {
     peer_ended_ = true;
+    if (phase_ == phase::closed || (phase_ == phase::reading_head && !inbox_.empty())) return;
     if (phase_ == phase::answering || phase_ == phase::lingering || backlog() == 0) return close(false);
     phase_ = phase::closing;
 }
 
 void h1_session::take(std::string_view bytes) {
     if (phase_ == phase::closing || phase_ == phase::lingering) return;
-    if (inbox_.empty()) {
-        input_ = bytes;
-        process();
-        inbox_.assign(input_);
-    } else {
-        inbox_.append(bytes);
-        process_inbox();
-    }
-    input_ = {};
+    if (inbox_.empty()) return process(bytes);
+    inbox_.append(bytes);
+    process_inbox();
 }
 
 void h1_session::process_inbox() {
     const auto waiting = std::exchange(inbox_, {});
-    input_ = waiting;
-    process();
-    inbox_.assign(input_);
-    input_ = {};
+    process(waiting);
 }
 
-/// Goes through the input as far as the answers allow: the next request waits for the one before it.
-void h1_session::process() {
+/// From the event loop, since a handler may be on the stack, and since others want their turn.
+void h1_session::process_inbox_soon() {
+    asio::post(shard_.context(), [self = shared_from_this()] {
+        if (self->phase_ == phase::closed) return;
+        self->process_inbox();
+        self->watch();
+    });
+}
+
+/// Goes through `bytes` as far as the answers allow, since the next request waits for the one before it; what is left
+/// is in the inbox.
+void h1_session::process(std::string_view bytes) {
+    input_ = bytes;
     processing_ = true;
     for (bool going = true; going;) {
         const auto before = input_.size();
@@ -119,7 +123,11 @@ void h1_session::process() {
         going = !input_.empty() && input_.size() != before && backlog() < shard_.common().bounds.write_buffer;
     }
     processing_ = false;
+    inbox_.assign(input_);
+    input_ = {};
     if (backlog() > 0 && !writing_) send_outbox();
+    // Behind what a handler that answers without waiting has posted.
+    if (peer_ended_) asio::post(shard_.context(), [self = shared_from_this()] { self->on_end(); });
 }
 
 void h1_session::read_head() {
@@ -265,13 +273,7 @@ void h1_session::answered() {
         body_wanted_ = false;
         arm_for_phase();
     }
-    if (processing_) return;
-    // From the event loop, since a handler may be on the stack.
-    asio::post(shard_.context(), [self = shared_from_this()] {
-        if (self->phase_ == phase::closed) return;
-        self->process_inbox();
-        self->watch();
-    });
+    if (!processing_) process_inbox_soon();
 }
 
 void h1_session::next_request() {

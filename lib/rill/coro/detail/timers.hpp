@@ -7,6 +7,9 @@
 #include <asio/execution_context.hpp>
 #include <asio/io_context.hpp>
 
+#include <algorithm>
+#include <chrono>
+
 namespace rill::detail {
 
 /// The timers of one `io_context`: a wheel of milliseconds, and one Asio timer that turns it.
@@ -26,7 +29,8 @@ public:
 
     /// Has `t` called back at `when` or up to a millisecond later.
     void arm(timer_wheel::timer& t, time_point when);
-    void arm_after(timer_wheel::timer& t, duration time) { arm(t, now() + time); }
+    /// The same in so much time; more than a century is cut to that, so that no sum overflows.
+    void arm_after(timer_wheel::timer& t, duration time) { arm(t, now() + std::min(time, century)); }
 
     /// For a manual clock: the time of the next thing that may be due, if there is one at or before `limit`.
     [[nodiscard]] bool due_by(time_point limit) const noexcept;
@@ -54,6 +58,8 @@ private:
     [[nodiscard]] timer_wheel::tick tick_of_now() const noexcept;
     void turn() noexcept;
     void wind();
+
+    static constexpr duration century = std::chrono::years{100};
 
     using asio_timer = asio::basic_waitable_timer<clock, asio::wait_traits<clock>, asio::io_context::executor_type>;
 
