@@ -6,6 +6,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <stdexcept>
 #include <string>
 
@@ -80,8 +82,13 @@ int main(int argc, char** argv) {
     demo::command_line command_line{"Streams for tests of EventSources."};
     if (const auto exit_code = command_line.parse(argc, argv)) return *exit_code;
 
-    std::atomic<int> asked_once = 0;
+    std::map<std::string, std::atomic<int>, std::less<>> asked; // how often for these paths
+    asked["/count"] = asked["/once"] = 0;
     rill::router routes;
+    routes.use([&asked](rill::request& request, rill::next next) -> rill::task<rill::response> {
+        if (const auto found = asked.find(request.path()); found != asked.end()) ++found->second;
+        co_return co_await next(request);
+    });
     routes
         .get("/", [](rill::request&) { return rill::response::html("<!doctype html><title>events</title>"); })
         .get("/late", late)
@@ -91,12 +98,13 @@ int main(int argc, char** argv) {
         .get("/failure", nothing_but_failure)
         // One event for a new client; to one that comes back: that is all there is.
         .get("/once",
-             [&asked_once](rill::request& request) -> rill::response {
-                 ++asked_once;
+             [](rill::request& request) -> rill::response {
                  if (request.last_event_id().empty()) return one(request);
                  return rill::status::no_content;
              })
-        .get("/once/requests",
-             [&asked_once](rill::request&) { return rill::response::text(std::to_string(asked_once)); });
+        .get("/asked", [&asked](rill::request& request) {
+            const auto found = asked.find(request.query("path").value_or(""));
+            return rill::response::text(std::to_string(found == asked.end() ? -1 : found->second.load()));
+        });
     return rill::serve(routes, command_line.options());
 }
