@@ -3,8 +3,11 @@
 // All of Rill that a server needs. `rill/testing/server.hpp` is for its tests.
 #include <rill/app/http_error.hpp>
 #include <rill/app/router.hpp>
+#include <rill/base/error.hpp>
 #include <rill/coro/event_stream.hpp>
 #include <rill/coro/sleep.hpp>
 #include <rill/http/cookie.hpp>
+#include <rill/http/error.hpp>
 #include <rill/net/server.hpp>
 #include <rill/net/sse_writer.hpp>
+#include <rill/sse/error.hpp>

@@ -11,10 +11,14 @@ namespace {
 
 pattern::segment read_segment(std::string_view text) {
     if (!text.starts_with('{')) {
+        if (text.find_first_of("?#") != text.npos)
+            throw std::invalid_argument{"a query or a fragment is no part of a path"};
         if (text.find_first_of("{}") != text.npos)
             throw std::invalid_argument{"a parameter is a whole segment, as in /users/{id}"};
         auto literal = percent_decode(text);
         if (!literal) throw std::invalid_argument{"it has a malformed percent escape"};
+        if (*literal == "." || *literal == "..")
+            throw std::invalid_argument{"no request's path has the segments '.' and '..'"};
         return {pattern::kind::literal, *std::move(literal)};
     }
     if (!text.ends_with('}')) throw std::invalid_argument{"a parameter is a whole segment, as in /users/{id}"};

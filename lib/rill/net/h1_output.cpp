@@ -29,6 +29,7 @@ void h1_session::start(const response_head& head) {
     const auto& asked = request_access::head(request_);
     chunked_ = asked.version == version::http_1_1;
     keep_alive_ = chunked_ && may_keep_alive();
+    continue_due_ = false; // an interim response stands before the answer, not inside it (RFC 9110 §15.2)
     const auto how = chunked_ ? framing::chunked() : framing::until_close();
     pending_head_ = shard_.lend();
     write_head(pending_head_, head, how, asked.version, keep_alive_, shard_.date());

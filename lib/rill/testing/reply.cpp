@@ -12,7 +12,7 @@ namespace rill::testing {
 /// llhttp reads the answer, so that the server is not checked by its own code.
 class reply::parser {
 public:
-    explicit parser(rill::testing::connection&& from) : connection_{std::move(from)} {
+    parser(rill::testing::connection&& from, bool to_head) : connection_{std::move(from)}, to_head_{to_head} {
         llhttp_settings_init(&settings_);
         settings_.on_header_field = [](llhttp_t* p, const char* at, std::size_t size) {
             self(p).fields_.append_name({at, size});
@@ -27,8 +27,9 @@ public:
             return 0;
         };
         settings_.on_headers_complete = [](llhttp_t* p) {
-            if (p->status_code >= 200) self(p).status_ = static_cast<rill::status>(p->status_code);
-            return 0;
+            if (p->status_code < 200) return 0;
+            self(p).status_ = static_cast<rill::status>(p->status_code);
+            return self(p).to_head_ ? 1 : 0; // 1: there is no body
         };
         settings_.on_body = [](llhttp_t* p, const char* at, std::size_t size) {
             self(p).body_.append(at, size);
@@ -82,9 +83,11 @@ private:
     llhttp_t llhttp_{};
     llhttp_settings_t settings_{};
     decoder decoder_;
+    bool to_head_;
 };
 
-reply::reply(rill::testing::connection&& from) : parser_{std::make_unique<parser>(std::move(from))} {}
+reply::reply(rill::testing::connection&& from, bool to_head)
+    : parser_{std::make_unique<parser>(std::move(from), to_head)} {}
 reply::reply(reply&&) noexcept = default;
 reply& reply::operator=(reply&&) noexcept = default;
 reply::~reply() = default;

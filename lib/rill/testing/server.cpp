@@ -66,7 +66,7 @@ reply server::send(std::string_view method, std::string_view target, std::string
     text += body;
     auto connection = connect();
     connection.send(text);
-    return reply{std::move(connection)};
+    return reply{std::move(connection), method == "HEAD"};
 }
 
 void server::advance(duration time) {

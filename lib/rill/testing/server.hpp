@@ -63,7 +63,8 @@ private:
 /// The answer to a request, as far as it has come. Asking it for something takes what has come from the connection.
 class RILL_EXPORT reply {
 public:
-    explicit reply(rill::testing::connection&& from);
+    /// `to_head` says that the request was a HEAD, whose answer has no body whatever its fields say.
+    explicit reply(rill::testing::connection&& from, bool to_head = false);
     reply(reply&&) noexcept;
     reply& operator=(reply&&) noexcept;
     /// Leaves, if the answer is not complete.
