@@ -24,7 +24,7 @@ task<void> sse_writer::write(const event& e) {
 }
 
 void sse_writer::add(const event& e) {
-    if (batch_.capacity() < 64) batch_ = answer_.home().lend(); // more than what a string holds without the heap
+    if (batch_.empty()) batch_ = answer_.home().lend();
     encode(batch_, e);
 }
 
