@@ -8,11 +8,34 @@
 #include <malloc.h>
 #include <new>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
 namespace {
 
 std::atomic<std::ptrdiff_t> live{0};
 
 } // namespace
+
+#ifdef SANITIZED
+
+// The sanitizers have operators of their own, and tell about them.
+#include <sanitizer/allocator_interface.h>
+
+namespace {
+
+[[maybe_unused]] const int installed = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void*, std::size_t) { live.fetch_add(1, std::memory_order_relaxed); },
+    [](const volatile void* block) { live.fetch_sub(block ? 1 : 0, std::memory_order_relaxed); });
+
+} // namespace
+
+#else
 
 // All other forms of the operators come down to these.
 void* operator new(std::size_t size) {
@@ -32,6 +55,8 @@ void operator delete(void* block) noexcept {
 void operator delete(void* block, std::size_t) noexcept {
     operator delete(block);
 }
+
+#endif
 
 namespace heap {
 

@@ -208,7 +208,6 @@ TEST_CASE("a thread whose clients have left gets the next ones") {
         co_yield {.data = "hello"};
         co_await rill::sleep_for(1h);
     });
-    std::atomic<std::size_t> unused{0};
     serving::server server{routes, {.threads = 2}};
     std::vector<socket_client> clients;
     const auto connect = [&] {
