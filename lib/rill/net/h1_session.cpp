@@ -133,7 +133,7 @@ void h1_session::process(std::string_view bytes) {
 void h1_session::read_head() {
     switch (parser_->parse(input_, request_access::head(request_))) {
     case parse_step::need_input:
-        if (parser_->started() && !std::exchange(head_started_, true)) arm(shard_.common().bounds.head_timeout);
+        if (parser_->started() && !std::exchange(head_started_, true)) arm_for_phase();
         break;
     case parse_step::head: begin_answer(); break;
     case parse_step::refused: refuse(parser_->refused()); break;
@@ -147,7 +147,7 @@ void h1_session::begin_answer() {
     keep_alive_ = parser_->keep_alive();
     body_state_ = body_state::incomplete;
     continue_due_ = parser_->expects_continue();
-    disarm();
+    arm_for_phase();
     common.routes.match(request_);
     const auto* route = request_access::matched(request_);
     parser_->body_limit(route ? route->options.max_body.value_or(common.bounds.max_body) : common.bounds.max_body);
@@ -176,13 +176,13 @@ void h1_session::receive_body() {
             input_ = {};
             break;
         default: // more is to come
-            if (body_wanted_) arm(shard_.common().bounds.body_timeout);
+            if (body_wanted_) arm_for_phase();
             return;
         }
         break;
     }
     if (!std::exchange(body_wanted_, false)) return;
-    disarm();
+    arm_for_phase();
     body_done_->notify();
 }
 
@@ -195,7 +195,7 @@ task<std::string> h1_session::read_body() {
         // From the event loop: this may run inside `process`.
         asio::post(shard_.context(), [self = shared_from_this()] {
             if (self->body_wanted_ && self->phase_ == phase::answering) {
-                self->arm(self->shard_.common().bounds.body_timeout);
+                self->arm_for_phase();
                 self->process_inbox();
                 self->watch();
             }
@@ -237,7 +237,9 @@ void h1_session::on_timer() noexcept {
     }
 }
 
+/// Sets the timer to what the phase waits for, unless the peer has to take something first: that is timed already.
 void h1_session::arm_for_phase() {
+    if (writing_) return;
     const auto& bounds = shard_.common().bounds;
     disarm();
     switch (phase_) {
