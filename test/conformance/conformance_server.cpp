@@ -1,12 +1,13 @@
-// A small server for HTTP test suites from outside. `--port P` (0: any), `--echo-all` for suites that try every method.
+// A small server for HTTP test suites from outside. `--port P` (0: any), `--echo-all` for suites that try
+// every method.
 #include <rill/rill.hpp>
+
+#include "support/command_line.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
-#include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 
 using namespace std::chrono_literals;
 
@@ -29,34 +30,20 @@ rill::event_stream ticks(rill::request&) {
     }
 }
 
-int usage(std::string_view problem) {
-    std::fprintf(stderr, "conformance_server: %.*s; usage: conformance_server [--port PORT] [--echo-all]\n",
-                 static_cast<int>(problem.size()), problem.data());
-    return 2;
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
-    std::uint16_t port = 5801;
     bool echo_all = false;
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view argument = argv[i];
-        if (argument == "--echo-all") {
-            echo_all = true;
-        } else if (argument == "--port" && i + 1 < argc) {
-            const auto number = rill::parse<std::uint16_t>(argv[++i]);
-            if (!number) return usage("the port is a number up to 65535");
-            port = *number;
-        } else {
-            return usage("unknown argument");
-        }
-    }
+    demo::command_line command_line{"A small server for HTTP test suites from outside.", 5801};
+    command_line.flag("--echo-all", echo_all,
+                      "answer every method on every path with 200 and an echo of the body");
+    if (const auto exit_code = command_line.parse(argc, argv)) return *exit_code;
+
     rill::router routes;
     if (echo_all) {
         routes.any("/{path...}", echo);
     } else {
         routes.get("/", hello).post("/echo", echo).get("/ticks", ticks);
     }
-    return rill::serve(routes, {.port = port, .threads = 1});
+    return rill::serve(routes, command_line.options());
 }

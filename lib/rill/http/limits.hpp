@@ -23,7 +23,7 @@ struct limits {
     std::size_t max_target = 8 * 1024;
     /// Bytes of a request's body, without its framing: 413. A route can set its own.
     std::uint64_t max_body = 1024 * 1024;
-    /// Bytes of a `Last-Event-ID`: a longer one is taken for one that is not known.
+    /// Bytes of a `Last-Event-ID`: 400, when the handler asks for it.
     std::size_t max_last_event_id = 256;
     /// Bytes that wait behind a write to a stream before its handler is suspended.
     std::size_t write_buffer = 64 * 1024;

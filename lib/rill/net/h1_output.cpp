@@ -115,7 +115,7 @@ void h1_session::on_outbox_empty() {
     if (phase_ == phase::closing) return linger();
     arm_for_phase();
     if (phase_ == phase::answering) return answer_.on_drained();
-    if (!inbox_.empty() && !processing_) process_inbox();
+    if (!inbox_.empty()) return process_inbox_soon();
     watch();
 }
 

@@ -71,36 +71,40 @@ void h1_session::on_readable() {
     watch();
 }
 
-/// The peer sends no more, or is gone. Half-closed or not, nobody can tell: whose handler still works, is done.
+/// The peer sends no more, or is gone. Half-closed or not, nobody can tell: whose handler still works, is done. The
+/// requests that came before are answered as far as that needs no waiting: `process` comes back here.
 void h1_session::on_end() {
     peer_ended_ = true;
+    if (phase_ == phase::closed || (phase_ == phase::reading_head && !inbox_.empty())) return;
     if (phase_ == phase::answering || phase_ == phase::lingering || backlog() == 0) return close(false);
     phase_ = phase::closing;
 }
 
 void h1_session::take(std::string_view bytes) {
     if (phase_ == phase::closing || phase_ == phase::lingering) return;
-    if (inbox_.empty()) {
-        input_ = bytes;
-        process();
-        inbox_.assign(input_);
-    } else {
-        inbox_.append(bytes);
-        process_inbox();
-    }
-    input_ = {};
+    if (inbox_.empty()) return process(bytes);
+    inbox_.append(bytes);
+    process_inbox();
 }
 
 void h1_session::process_inbox() {
     const auto waiting = std::exchange(inbox_, {});
-    input_ = waiting;
-    process();
-    inbox_.assign(input_);
-    input_ = {};
+    process(waiting);
 }
 
-/// Goes through the input as far as the answers allow: the next request waits for the one before it.
-void h1_session::process() {
+/// From the event loop, since a handler may be on the stack, and since others want their turn.
+void h1_session::process_inbox_soon() {
+    asio::post(shard_.context(), [self = shared_from_this()] {
+        if (self->phase_ == phase::closed) return;
+        self->process_inbox();
+        self->watch();
+    });
+}
+
+/// Goes through `bytes` as far as the answers allow, since the next request waits for the one before it; what is left
+/// is in the inbox.
+void h1_session::process(std::string_view bytes) {
+    input_ = bytes;
     processing_ = true;
     for (bool going = true; going;) {
         const auto before = input_.size();
@@ -119,13 +123,17 @@ void h1_session::process() {
         going = !input_.empty() && input_.size() != before && backlog() < shard_.common().bounds.write_buffer;
     }
     processing_ = false;
+    inbox_.assign(input_);
+    input_ = {};
     if (backlog() > 0 && !writing_) send_outbox();
+    // Behind what a handler that answers without waiting has posted.
+    if (peer_ended_) asio::post(shard_.context(), [self = shared_from_this()] { self->on_end(); });
 }
 
 void h1_session::read_head() {
     switch (parser_->parse(input_, request_access::head(request_))) {
     case parse_step::need_input:
-        if (parser_->started() && !std::exchange(head_started_, true)) arm(shard_.common().bounds.head_timeout);
+        if (parser_->started() && !std::exchange(head_started_, true)) arm_for_phase();
         break;
     case parse_step::head: begin_answer(); break;
     case parse_step::refused: refuse(parser_->refused()); break;
@@ -139,7 +147,7 @@ void h1_session::begin_answer() {
     keep_alive_ = parser_->keep_alive();
     body_state_ = body_state::incomplete;
     continue_due_ = parser_->expects_continue();
-    disarm();
+    arm_for_phase();
     common.routes.match(request_);
     const auto* route = request_access::matched(request_);
     parser_->body_limit(route ? route->options.max_body.value_or(common.bounds.max_body) : common.bounds.max_body);
@@ -168,13 +176,13 @@ void h1_session::receive_body() {
             input_ = {};
             break;
         default: // more is to come
-            if (body_wanted_) arm(shard_.common().bounds.body_timeout);
+            if (body_wanted_) arm_for_phase();
             return;
         }
         break;
     }
     if (!std::exchange(body_wanted_, false)) return;
-    disarm();
+    arm_for_phase();
     body_done_->notify();
 }
 
@@ -187,7 +195,7 @@ task<std::string> h1_session::read_body() {
         // From the event loop: this may run inside `process`.
         asio::post(shard_.context(), [self = shared_from_this()] {
             if (self->body_wanted_ && self->phase_ == phase::answering) {
-                self->arm(self->shard_.common().bounds.body_timeout);
+                self->arm_for_phase();
                 self->process_inbox();
                 self->watch();
             }
@@ -229,7 +237,9 @@ void h1_session::on_timer() noexcept {
     }
 }
 
+/// Sets the timer to what the phase waits for, unless the peer has to take something first: that is timed already.
 void h1_session::arm_for_phase() {
+    if (writing_) return;
     const auto& bounds = shard_.common().bounds;
     disarm();
     switch (phase_) {
@@ -265,13 +275,7 @@ void h1_session::answered() {
         body_wanted_ = false;
         arm_for_phase();
     }
-    if (processing_) return;
-    // From the event loop, since a handler may be on the stack.
-    asio::post(shard_.context(), [self = shared_from_this()] {
-        if (self->phase_ == phase::closed) return;
-        self->process_inbox();
-        self->watch();
-    });
+    if (!processing_) process_inbox_soon();
 }
 
 void h1_session::next_request() {

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
+#include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/post.hpp>
@@ -21,11 +23,18 @@ constexpr int burst = 64;
 
 /// Whether a Unix socket's file is left over: there is one, and nobody listens behind it.
 bool is_stale(const std::string& path) {
+    std::error_code unknown;
+    if (!std::filesystem::is_socket(path, unknown)) return false; // a file of another kind refuses connections too
     asio::io_context context;
     asio::local::stream_protocol::socket probe{context};
     asio::error_code failure;
     probe.connect(path, failure);
     return failure == asio::error::connection_refused;
+}
+
+/// Asio has a category of its own for the system's codes, which compares with no `std::errc`.
+std::error_code in_standard_terms(std::error_code code) {
+    return code.category() == asio::error::get_system_category() ? std::error_code{code.value(), std::system_category()} : code;
 }
 
 } // namespace
@@ -39,7 +48,7 @@ listener::listener(shard& home, std::string_view address, std::uint16_t port, in
             listen_on_address(address, port, backlog);
     } catch (const std::system_error& cause) {
         const auto where = address.starts_with(unix_prefix) ? std::string{address} : fmt::format("{}:{}", address, port);
-        throw error{cause.code(), fmt::format("cannot listen on {}", where)};
+        throw error{in_standard_terms(cause.code()), fmt::format("cannot listen on {}", where)};
     }
     acceptor_.non_blocking(true);
 }

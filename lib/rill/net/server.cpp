@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -136,7 +137,7 @@ int serve(const router& routes, const server_options& options) try {
     std::fflush(stdout);
     server.run();
     return 0;
-} catch (const error& cause) {
+} catch (const std::system_error& cause) { // Asio's, too: no file descriptors left for an event loop
     fmt::print(stderr, "{}\n", cause.what());
     return 1;
 }

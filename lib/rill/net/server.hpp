@@ -74,7 +74,7 @@ private:
 };
 
 /// A whole program: listens, prints `listening on URL` to standard output, serves until SIGINT or SIGTERM, drains, and
-/// returns the exit code: 0, or 1 if it could not listen, with the cause on standard error. A second signal ends it at
+/// returns the exit code: 0, or 1 if it could not begin, with the cause on standard error. A second signal ends it at
 /// once.
 ///
 /// **Example**

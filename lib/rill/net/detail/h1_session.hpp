@@ -78,8 +78,9 @@ private:
 
     // Reading.
     void take(std::string_view bytes);
-    void process();
+    void process(std::string_view bytes);
     void process_inbox();
+    void process_inbox_soon();
     void read_head();
     void begin_answer();
     void receive_body();

@@ -1,0 +1,102 @@
+#include "support/command_line.hpp"
+
+#include <rill/base/text.hpp>
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <utility>
+
+using namespace std::chrono_literals;
+
+namespace demo {
+namespace {
+
+constexpr std::chrono::milliseconds longest = 365 * 24h;
+constexpr unsigned most_threads = 256;
+
+/// An option whose value `parse` reads, and has to be `expected`.
+template <typename T>
+void add(CLI::App& app, const std::string& name, T& value,
+         std::function<std::optional<T>(std::string_view)> parse, const std::string& placeholder,
+         const std::string& expected, const std::string& help) {
+    auto read = [&value, name, expected, parse = std::move(parse)](const std::string& text) {
+        const auto given = parse(text);
+        if (!given) throw CLI::ValidationError{name, fmt::format("'{}' is not {}", text, expected)};
+        value = *given;
+    };
+    app.add_option_function<std::string>(name, read, help)->type_name(placeholder);
+}
+
+/// `text` in one line, whatever the arguments had in them.
+std::string one_line(std::string text) {
+    for (auto& c : text)
+        if (static_cast<unsigned char>(c) < ' ') c = ' ';
+    return text;
+}
+
+} // namespace
+
+std::optional<std::chrono::milliseconds> parse_time(std::string_view text) {
+    using std::chrono::milliseconds;
+    constexpr std::pair<std::string_view, milliseconds> units[] = {
+        {"ms", 1ms}, {"s", 1s}, {"m", 1min}, {"h", 1h}};
+    const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const auto number = rill::parse<milliseconds::rep>(text.substr(0, digits));
+    for (const auto& [name, unit] : units)
+        if (text.substr(digits) == name && number && *number > 0 && *number <= longest / unit)
+            return *number * unit;
+    return std::nullopt;
+}
+
+command_line::command_line(const std::string& about, std::uint16_t port)
+    : app_{std::make_unique<CLI::App>(about)}, port_{port} {
+    app_->set_help_flag("--help", "say this and exit");
+    app_->get_formatter()->column_width(28);
+    app_->add_option("--address", address_,
+                     fmt::format("where to listen: an address of this machine, or unix:/path ({})", address_))
+        ->type_name("ADDRESS");
+    add<std::uint16_t>(*app_, "--port", port_, rill::parse<std::uint16_t>, "PORT", "a number up to 65535",
+                       fmt::format("the port to listen on, 0 for any ({})", port_));
+    const auto parse_threads = [](std::string_view text) {
+        const auto number = rill::parse<unsigned>(text);
+        return number && *number <= most_threads ? number : std::nullopt;
+    };
+    add<unsigned>(*app_, "--threads", threads_, parse_threads, "COUNT",
+                  fmt::format("a number up to {}", most_threads),
+                  "how many threads serve, 0 for one per core (0)");
+}
+
+command_line::~command_line() = default;
+
+void command_line::time(const std::string& name, std::chrono::milliseconds& value, const std::string& help) {
+    const auto by_default =
+        value % 1s == 0s ? fmt::format("{}s", value / 1s) : fmt::format("{}ms", value / 1ms);
+    add<std::chrono::milliseconds>(*app_, name, value, parse_time, "TIME", "a time like 250ms, 1s or 2m",
+                                   fmt::format("{} ({})", help, by_default));
+}
+
+void command_line::flag(const std::string& name, bool& value, const std::string& help) {
+    app_->add_flag(name, value, help);
+}
+
+std::optional<int> command_line::parse(int argc, const char* const* argv) try {
+    app_->name(std::filesystem::path{argv[0]}.filename());
+    app_->parse(argc, argv);
+    return std::nullopt;
+} catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app_->help());
+    return 0;
+} catch (const CLI::ParseError& problem) {
+    fmt::print(stderr, "{}: {}; --help says more\n", app_->get_name(), one_line(problem.what()));
+    return 2;
+}
+
+rill::server_options command_line::options() const noexcept {
+    return {.address = address_, .port = port_, .threads = threads_};
+}
+
+} // namespace demo

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <rill/net/server.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace CLI {
+class App;
+}
+
+/// What the demos share; it is no part of the library.
+namespace demo {
+
+/// A time as people write it: a whole number and its unit, as in `250ms`, `1s`, `2m` or `1h`. Nothing if
+/// `text` is no such time, is zero, or is longer than a year.
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_time(std::string_view text);
+
+/// The command line of a server: `--address`, `--port`, `--threads`, and what a demo adds. The headers of
+/// CLI11 stay in the source, so that a demo compiles quickly.
+///
+/// **Example**
+///
+///     int main(int argc, char** argv) {
+///         std::chrono::milliseconds interval = 1s;
+///         demo::command_line command_line{"Ticks, live."};
+///         command_line.time("--interval", interval, "the time from tick to tick");
+///         if (const auto exit_code = command_line.parse(argc, argv)) return *exit_code;
+///         ...
+///         return rill::serve(routes, command_line.options());
+///     }
+class command_line {
+public:
+    /// `about` is the first line of `--help`, `port` the one to listen on if none is given.
+    explicit command_line(const std::string& about, std::uint16_t port = 5800);
+    command_line(const command_line&) = delete;
+    command_line& operator=(const command_line&) = delete;
+    ~command_line();
+
+    // Options of the demo's own. What they are stored in must live until `parse`, and holds the default.
+
+    /// An option with a time of `parse_time`.
+    void time(const std::string& name, std::chrono::milliseconds& value, const std::string& help);
+    /// An option without a value, which makes `value` true.
+    void flag(const std::string& name, bool& value, const std::string& help);
+
+    /// Reads the arguments. Gives the code to exit with where there is nothing to serve: 0 after `--help`,
+    /// which goes to standard output, and 2 if something is wrong with them, which goes to standard error in
+    /// one line.
+    [[nodiscard]] std::optional<int> parse(int argc, const char* const* argv);
+
+    /// What was asked for; its address is this object's. After `parse`.
+    [[nodiscard]] rill::server_options options() const noexcept;
+
+private:
+    std::unique_ptr<CLI::App> app_;
+    std::string address_ = "127.0.0.1";
+    std::uint16_t port_;
+    unsigned threads_ = 0;
+};
+
+} // namespace demo

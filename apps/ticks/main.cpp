@@ -1,0 +1,51 @@
+// Ticks, live: GET /ticks streams a number at each interval, GET / is a page that shows them.
+//
+//     ticks --interval 250ms
+//     curl -N localhost:5800/ticks
+#include <rill/rill.hpp>
+
+#include "page.hpp"
+#include "support/command_line.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Counts for one client. The id of a tick is its number, so whoever was cut off comes back with the last one
+/// it saw and misses none; an id that is no number starts anew.
+rill::event_stream ticks(rill::request& request, std::chrono::milliseconds interval) {
+    const auto last = rill::parse<std::uint64_t>(request.last_event_id()).value_or(0);
+    for (auto n = last + 1;; ++n) {
+        co_await rill::sleep_for(interval);
+        const auto number = std::to_string(n);
+        co_yield {.id = number, .data = number};
+    }
+}
+
+/// The page is one file, and may load nothing but its own stream.
+rill::response show_page(rill::request&) {
+    return rill::response::html(std::string{page})
+        .set("Content-Security-Policy",
+             "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+             "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+             "frame-ancestors 'none'")
+        .set("Cache-Control", "no-cache");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    std::chrono::milliseconds interval = 1s;
+    demo::command_line command_line{"Ticks, live: GET /ticks streams them, GET / shows them."};
+    command_line.time("--interval", interval, "the time from tick to tick");
+    if (const auto exit_code = command_line.parse(argc, argv)) return *exit_code;
+
+    rill::router routes;
+    routes.get("/", show_page);
+    routes.get("/ticks", [interval](rill::request& request) { return ticks(request, interval); });
+    return rill::serve(routes, command_line.options());
+}
