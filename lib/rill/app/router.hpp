@@ -76,11 +76,12 @@ public:
     /// A route for any method; nothing stands for all of them, as in `any`.
     template <typename F>
     router& route(std::optional<method> verb, std::string_view pattern, F handler, const route_options& options = {}) {
-        static_assert(rill::handler<F>,
+        constexpr bool is_handler = rill::handler<F>; // a name: for a concept compilers add a page of reasons
+        static_assert(is_handler,
                       "a Rill handler is a copyable or movable object, callable while const, of one of the forms "
                       "event_stream(request&), task<response>(request&), response(request&), "
                       "task<void>(request&, sse_writer&)");
-        if constexpr (rill::handler<F>)
+        if constexpr (is_handler)
             add(verb, pattern, std::make_unique<detail::endpoint_of<F>>(std::move(handler)), options);
         return *this;
     }
@@ -97,9 +98,10 @@ public:
     ///     });
     template <typename F>
     router& use(F around) {
-        static_assert(middleware<F>, "a Rill middleware is an object, callable while const, of the form "
+        constexpr bool is_middleware = middleware<F>;
+        static_assert(is_middleware, "a Rill middleware is an object, callable while const, of the form "
                                      "task<response>(request&, next)");
-        if constexpr (middleware<F>) add(std::make_unique<detail::layer_of<F>>(std::move(around)));
+        if constexpr (is_middleware) add(std::make_unique<detail::layer_of<F>>(std::move(around)));
         return *this;
     }
 

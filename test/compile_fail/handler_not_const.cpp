@@ -1,0 +1,6 @@
+// expect: a Rill handler is
+#include <rill/rill.hpp>
+
+void add(rill::router& routes) {
+    routes.get("/", [n = 0](rill::request&) mutable { return rill::response::text(std::to_string(++n)); });
+}

@@ -1,0 +1,6 @@
+// expect: a Rill handler is
+#include <rill/rill.hpp>
+
+void add(rill::router& routes) {
+    routes.post("/", [](rill::request&) -> rill::task<int> { co_return 1; }, {.max_body = 10});
+}
