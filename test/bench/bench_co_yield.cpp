@@ -1,18 +1,18 @@
-// What it costs to hand an event from a handler to its client: nanoseconds per co_yield through the writer and the
-// session to a transport that takes everything and does nothing. The baseline is the encoding alone.
+// What it costs to hand an event from a handler to its client: nanoseconds per co_yield through the writer
+// and the session to a transport that takes everything and does nothing. The baseline is the encoding alone.
 #include <rill/net/detail/h1_session.hpp>
 #include <rill/net/detail/shard.hpp>
 #include <rill/rill.hpp>
 #include <rill/sse/encode.hpp>
+
+#include <asio/post.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <asio/post.hpp>
-#include <fmt/format.h>
 
 namespace {
 
@@ -64,7 +64,8 @@ template <typename Work>
 double nanoseconds_each(Work work) {
     const auto start = std::chrono::steady_clock::now();
     work();
-    return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count() / events;
+    return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count() /
+           events;
 }
 
 double median(std::vector<double> figures) {
@@ -77,7 +78,8 @@ double median(std::vector<double> figures) {
 int main() {
     rill::router routes;
     routes.get("/firehose", firehose);
-    const rill::detail::service common{rill::detail::router_access::table(routes), {}, rill::standard_error_log(), {}};
+    const rill::detail::service common{
+        rill::detail::router_access::table(routes), {}, rill::standard_error_log(), {}};
 
     std::vector<double> encoding, streaming;
     std::size_t bytes = 0;
@@ -97,7 +99,8 @@ int main() {
             shard.context().poll(); // the handler never waits: this is all of it
         }));
     }
-    fmt::print("co_yield of a 20-byte event through the writer: {:.1f} ns; encoding alone: {:.1f} ns ({} events, median of "
+    fmt::print("co_yield of a 20-byte event through the writer: {:.1f} ns; encoding alone: {:.1f} ns ({} "
+               "events, median of "
                "{}, {} MB)\n",
                median(streaming), median(encoding), events, runs, bytes / 1'000'000);
 }

@@ -1,16 +1,8 @@
-// GET /hello over 64 kept-alive connections: requests per second of the server's CPU time, beside a bare Asio coroutine that
-// reads whatever comes and answers a fixed string. Server and load have a core each, and take turns.
+// GET /hello over 64 kept-alive connections: requests per second of the server's CPU time, beside a bare Asio
+// coroutine that reads whatever comes and answers a fixed string. Server and load have a core each, and take
+// turns.
 #include <rill/rill.hpp>
 
-#include <algorithm>
-#include <array>
-#include <chrono>
-#include <cstdlib>
-#include <string_view>
-#include <thread>
-#include <vector>
-
-#include <arpa/inet.h>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
@@ -18,21 +10,32 @@
 #include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <chrono>
+#include <cstdlib>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <string_view>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace {
 
 constexpr int connections = 64;
 constexpr int requests = 100'000;
 constexpr int runs = 7;
-constexpr std::string_view request = "GET /hello HTTP/1.1\r\nHost: bench\r\nUser-Agent: load\r\nAccept: */*\r\n\r\n";
-constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: text/plain; "
-                                    "charset=utf-8\r\nContent-Length: 13\r\n\r\nHello, World!";
+constexpr std::string_view request =
+    "GET /hello HTTP/1.1\r\nHost: bench\r\nUser-Agent: load\r\nAccept: */*\r\n\r\n";
+constexpr std::string_view answer =
+    "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: text/plain; "
+    "charset=utf-8\r\nContent-Length: 13\r\n\r\nHello, World!";
 
 void pin(pthread_t thread, unsigned core) {
     cpu_set_t set;
@@ -75,7 +78,8 @@ void load(std::uint16_t port) {
         if (count <= 0) std::exit(1);
         for (int i = 0; i < count; ++i) {
             const int socket = ready[static_cast<std::size_t>(i)].data.fd;
-            if (::recv(socket, buffer.data(), buffer.size(), 0) <= 0) std::exit(1); // an answer comes in one piece
+            if (::recv(socket, buffer.data(), buffer.size(), 0) <= 0)
+                std::exit(1); // an answer comes in one piece
             ++answered;
             if (::send(socket, request.data(), request.size(), 0) < 0) std::exit(1);
         }
@@ -134,7 +138,8 @@ int main() {
         asio.push_back(requests_per_second(bare.native_handle(), acceptor.local_endpoint().port()));
         ratios.push_back(rill.back() / asio.back());
     }
-    fmt::print("GET /hello: {:.0f} requests per second of server CPU; bare Asio: {:.0f}; ratio {:.2f} ({} connections, "
+    fmt::print("GET /hello: {:.0f} requests per second of server CPU; bare Asio: {:.0f}; ratio {:.2f} ({} "
+               "connections, "
                "medians of {})\n",
                median(rill), median(asio), median(ratios), connections, runs);
     server.stop();

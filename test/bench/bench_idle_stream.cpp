@@ -1,22 +1,22 @@
-// What an idle stream costs: bytes of heap per connection on a handler that waits for an hour, over TCP, for each form of
-// handler. The baseline is a socket of Asio that is kept and watched and nothing else.
+// What an idle stream costs: bytes of heap per connection on a handler that waits for an hour, over TCP, for
+// each form of handler. The baseline is a socket of Asio that is kept and watched and nothing else.
 #include <rill/rill.hpp>
 
-#include <chrono>
-#include <cstdlib>
-#include <memory>
-#include <string_view>
-#include <thread>
-#include <vector>
-
-#include <arpa/inet.h>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <fmt/format.h>
+
+#include <arpa/inet.h>
+#include <chrono>
+#include <cstdlib>
 #include <malloc.h>
+#include <memory>
 #include <netinet/in.h>
+#include <string_view>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace {
 
@@ -58,7 +58,8 @@ void wait_for_answer(int socket) {
 }
 
 long bytes_each(std::uint16_t port, std::string_view path) {
-    const auto request = fmt::format("GET {} HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n", path);
+    const auto request =
+        fmt::format("GET {} HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n", path);
     std::vector<int> sockets;
     sockets.reserve(connections + 100);
     const auto open = [&](int count) {
@@ -109,7 +110,8 @@ int main() {
     const std::jthread thread{[&] { server.run(); }};
     const auto events = bytes_each(server.port(), "/quiet");
     const auto writer = bytes_each(server.port(), "/quiet-writer");
-    fmt::print("heap per idle stream: {} bytes as event_stream, {} bytes with a writer; a bare Asio socket: {} bytes ({} "
+    fmt::print("heap per idle stream: {} bytes as event_stream, {} bytes with a writer; a bare Asio socket: "
+               "{} bytes ({} "
                "connections)\n",
                events, writer, bare, connections);
     server.stop();

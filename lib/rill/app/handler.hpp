@@ -23,7 +23,8 @@ template <typename F>
 concept task_handler = std::is_invocable_v<const F&, request&> &&
                        std::same_as<std::invoke_result_t<const F&, request&>, task<response>>;
 
-/// `response(request&)`: answers without waiting for anything. A result that converts to a `response` will do.
+/// `response(request&)`: answers without waiting for anything. A result that converts to a `response` will
+/// do.
 template <typename F>
 concept plain_handler =
     std::is_invocable_r_v<response, const F&, request&> && !stream_handler<F> && !task_handler<F>;

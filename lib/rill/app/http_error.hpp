@@ -11,8 +11,9 @@ namespace rill {
 
 /// What a handler throws to answer with an error: the status, and words for the client as a plain text body.
 ///
-/// Thrown before the answer's head went out, it becomes that answer; any other exception becomes a 500 that tells the
-/// client nothing, and a line in the log. Once a stream's head is out, either cuts the connection and is logged.
+/// Thrown before the answer's head went out, it becomes that answer; any other exception becomes a 500 that
+/// tells the client nothing, and a line in the log. Once a stream's head is out, either cuts the connection
+/// and is logged.
 ///
 /// **Example**
 ///

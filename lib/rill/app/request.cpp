@@ -3,14 +3,16 @@
 #include <rill/app/request.hpp>
 #include <rill/http/cookie.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <stdexcept>
 
-#include <fmt/format.h>
-
 namespace rill {
 
-std::optional<std::string_view> request::cookie(std::string_view name) const { return rill::cookie(head_.fields, name); }
+std::optional<std::string_view> request::cookie(std::string_view name) const {
+    return rill::cookie(head_.fields, name);
+}
 
 const std::string& request::raw_param(std::string_view name) const {
     if (route_)
@@ -31,15 +33,20 @@ std::string request::last_event_id() const {
     else
         id = head_.target.query_value("lastEventId").value_or("");
     if (id.size() > limits_.max_last_event_id)
-        throw http_error{status::bad_request, fmt::format("the last event id is longer than {} bytes", limits_.max_last_event_id)};
+        throw http_error{status::bad_request,
+                         fmt::format("the last event id is longer than {} bytes", limits_.max_last_event_id)};
     if (!is_utf8(id) || id.find('\0') != id.npos)
         throw http_error{status::bad_request, "the last event id is not UTF-8 without NUL"};
     return id;
 }
 
-std::string request::remote_address() const { return source_.remote_address(); }
+std::string request::remote_address() const {
+    return source_.remote_address();
+}
 
-task<std::string> request::bytes() { return source_.read_body(); }
+task<std::string> request::bytes() {
+    return source_.read_body();
+}
 
 task<std::string> request::text() {
     auto body = co_await source_.read_body();

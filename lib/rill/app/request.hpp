@@ -23,8 +23,9 @@ struct route;
 struct request_access;
 } // namespace detail
 
-/// The request that a handler answers. It lives until the answer is complete: a handler that streams may use it for as
-/// long as it runs, and so are all views it gives valid for so long. It belongs to the handler's thread.
+/// The request that a handler answers. It lives until the answer is complete: a handler that streams may use
+/// it for as long as it runs, and so are all views it gives valid for so long. It belongs to the handler's
+/// thread.
 class RILL_EXPORT request {
 public:
     request(const request&) = delete;
@@ -38,14 +39,17 @@ public:
     [[nodiscard]] const rill::fields& fields() const noexcept { return head_.fields; }
 
     /// The first value of a header field; names match without regard to case.
-    [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const { return head_.fields.find(name); }
+    [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const {
+        return head_.fields.find(name);
+    }
 
     /// The value of a cookie (RFC 6265 §4.2), the first one of that name.
     [[nodiscard]] std::optional<std::string_view> cookie(std::string_view name) const;
 
     /// The part of the path that `{name}` or `{name...}` of the route stands for, percent-decoded, as a `T`.
     ///
-    /// Throws `http_error` 400 if it cannot be read as one, and `std::logic_error` if the route has no such name.
+    /// Throws `http_error` 400 if it cannot be read as one, and `std::logic_error` if the route has no such
+    /// name.
     ///
     /// **Example**
     ///
@@ -57,8 +61,8 @@ public:
         return read<T>("the path's", name, raw_param(name));
     }
 
-    /// A value of the query, decoded as forms are (`a=1&b=x+y`), as a `T`: the first of that name, or nothing.
-    /// Throws `http_error` 400 if it is there and cannot be read as a `T`.
+    /// A value of the query, decoded as forms are (`a=1&b=x+y`), as a `T`: the first of that name, or
+    /// nothing. Throws `http_error` 400 if it is there and cannot be read as a `T`.
     template <parsable T = std::string>
     [[nodiscard]] std::optional<T> query(std::string_view name) const {
         const auto text = head_.target.query_value(name);
@@ -66,17 +70,18 @@ public:
         return read<T>("the query's", name, *text);
     }
 
-    /// The id of the last event that the client saw (WHATWG HTML §9.2.4), empty for a new client. The header field
-    /// wins over `?last_event_id=` and `?lastEventId=`. It comes from the client: it is not to be trusted.
-    /// Throws `http_error` 400 if it is longer than `limits::max_last_event_id`, is no UTF-8 or has a NUL.
+    /// The id of the last event that the client saw (WHATWG HTML §9.2.4), empty for a new client. The header
+    /// field wins over `?last_event_id=` and `?lastEventId=`. It comes from the client: it is not to be
+    /// trusted. Throws `http_error` 400 if it is longer than `limits::max_last_event_id`, is no UTF-8 or has
+    /// a NUL.
     [[nodiscard]] std::string last_event_id() const;
 
-    /// Who sent the request, as `127.0.0.1:51234`, `[::1]:51234` or `unix`. The peer of the connection: behind a proxy,
-    /// that is the proxy.
+    /// Who sent the request, as `127.0.0.1:51234`, `[::1]:51234` or `unix`. The peer of the connection:
+    /// behind a proxy, that is the proxy.
     [[nodiscard]] std::string remote_address() const;
 
-    /// The whole body. Throws `http_error`: 413 if it is larger than the route allows, 408 if it comes too slowly,
-    /// 400 if its framing is broken. The body is given once: a second call gives an empty one.
+    /// The whole body. Throws `http_error`: 413 if it is larger than the route allows, 408 if it comes too
+    /// slowly, 400 if its framing is broken. The body is given once: a second call gives an empty one.
     [[nodiscard]] task<std::string> bytes();
 
     /// The whole body as text: `bytes()`, and `http_error` 400 if it is not UTF-8.
@@ -84,7 +89,8 @@ public:
 
 private:
     friend detail::request_access;
-    request(detail::request_source& source, const limits& bounds) noexcept : source_{source}, limits_{bounds} {}
+    request(detail::request_source& source, const limits& bounds) noexcept
+        : source_{source}, limits_{bounds} {}
 
     [[nodiscard]] const std::string& raw_param(std::string_view name) const;
     [[noreturn]] static void refuse(const char* whose, std::string_view name, std::string_view text);

@@ -14,9 +14,13 @@ void set_stream_fields(fields& fields) {
 
 } // namespace
 
-response::response(event_stream events) : body_{std::move(events)} { set_stream_fields(head_.fields); }
+response::response(event_stream events) : body_{std::move(events)} {
+    set_stream_fields(head_.fields);
+}
 
-response::response(writing handler) : body_{std::move(handler)} { set_stream_fields(head_.fields); }
+response::response(writing handler) : body_{std::move(handler)} {
+    set_stream_fields(head_.fields);
+}
 
 response::response(std::string body, std::string_view content_type, rill::status code)
     : head_{code}, body_{std::move(body)} {
@@ -31,7 +35,9 @@ response response::html(std::string body, rill::status code) {
     return {std::move(body), "text/html; charset=utf-8", code};
 }
 
-response response::json(std::string body, rill::status code) { return {std::move(body), "application/json", code}; }
+response response::json(std::string body, rill::status code) {
+    return {std::move(body), "application/json", code};
+}
 
 response response::bytes(std::string body, std::string_view content_type) {
     return {std::move(body), content_type, rill::status::ok};

@@ -16,7 +16,8 @@ namespace rill {
 
 class sse_writer;
 
-/// What a handler answers with: a status, header fields, and a body that is nothing, bytes or a stream of events.
+/// What a handler answers with: a status, header fields, and a body that is nothing, bytes or a stream of
+/// events.
 ///
 /// **Example**
 ///
@@ -51,9 +52,9 @@ public:
     [[nodiscard]] rill::fields& fields() noexcept { return head_.fields; }
     [[nodiscard]] const rill::fields& fields() const noexcept { return head_.fields; }
 
-    /// Sets a header field in place of those of its name. Throws `rill::error` with an `http_errc` if `name` is no token
-    /// or `value` has control characters in it. `Content-Length`, `Transfer-Encoding` and `Connection` are the
-    /// connection's own: what is set here is not sent.
+    /// Sets a header field in place of those of its name. Throws `rill::error` with an `http_errc` if `name`
+    /// is no token or `value` has control characters in it. `Content-Length`, `Transfer-Encoding` and
+    /// `Connection` are the connection's own: what is set here is not sent.
     response& set(std::string_view name, std::string_view value) &;
     response&& set(std::string_view name, std::string_view value) &&;
 

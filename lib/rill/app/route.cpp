@@ -1,10 +1,10 @@
 #include <rill/app/detail/route.hpp>
 #include <rill/http/target.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <stdexcept>
-
-#include <fmt/format.h>
 
 namespace rill::detail {
 namespace {
@@ -21,7 +21,8 @@ pattern::segment read_segment(std::string_view text) {
             throw std::invalid_argument{"no request's path has the segments '.' and '..'"};
         return {pattern::kind::literal, *std::move(literal)};
     }
-    if (!text.ends_with('}')) throw std::invalid_argument{"a parameter is a whole segment, as in /users/{id}"};
+    if (!text.ends_with('}'))
+        throw std::invalid_argument{"a parameter is a whole segment, as in /users/{id}"};
     auto name = text.substr(1, text.size() - 2);
     const bool rest = name.ends_with("...");
     if (rest) name.remove_suffix(3);

@@ -16,11 +16,12 @@ enum class drain : std::uint8_t {
 
 /// What concerns the answers of one route.
 struct route_options {
-    /// Streams: after so long without an event a comment is sent, so that no proxy takes the silence for the end.
-    /// Zero or less: never.
+    /// Streams: after so long without an event a comment is sent, so that no proxy takes the silence for the
+    /// end. Zero or less: never.
     std::chrono::milliseconds keep_alive = std::chrono::seconds{15};
 
-    /// The text of that comment. The router copies it; one with a line end in it, or not in UTF-8, is refused.
+    /// The text of that comment. The router copies it; one with a line end in it, or not in UTF-8, is
+    /// refused.
     std::string_view comment{};
 
     /// Streams: what happens to them when the server drains.

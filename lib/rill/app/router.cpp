@@ -5,16 +5,18 @@
 #include <rill/http/target.hpp>
 #include <rill/sse/encode.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <stdexcept>
-
-#include <fmt/format.h>
 
 namespace rill {
 namespace detail {
 namespace {
 
-constexpr std::uint64_t bit(method m) noexcept { return std::uint64_t{1} << static_cast<unsigned>(m); }
+constexpr std::uint64_t bit(method m) noexcept {
+    return std::uint64_t{1} << static_cast<unsigned>(m);
+}
 
 /// The methods of `set` as `Allow` lists them (RFC 9110 §10.2.1).
 std::string list_of(std::uint64_t set) {
@@ -89,8 +91,8 @@ private:
     std::uint64_t allowed_ = 0;
 };
 
-void routing_table::add(std::optional<method> verb, std::string_view path, std::unique_ptr<const endpoint> handler,
-                        const route_options& options) {
+void routing_table::add(std::optional<method> verb, std::string_view path,
+                        std::unique_ptr<const endpoint> handler, const route_options& options) {
     pattern parsed{path};
     auto* at = &root_;
     for (const auto& segment : parsed.segments()) {
@@ -102,8 +104,8 @@ void routing_table::add(std::optional<method> verb, std::string_view path, std::
     }
     auto& place = verb ? at->routes[*verb] : at->any;
     if (place)
-        throw std::invalid_argument{
-            fmt::format("the pattern '{}' has a route for {} already", path, verb ? to_string(*verb) : "any method")};
+        throw std::invalid_argument{fmt::format("the pattern '{}' has a route for {} already", path,
+                                                verb ? to_string(*verb) : "any method")};
     std::string frame;
     try {
         encode(frame, {.comment = options.comment.data() ? options.comment : ""});
@@ -147,18 +149,22 @@ outcome routing_table::answer(request& r) const {
 
 } // namespace detail
 
-task<response> next::operator()(request& request) const { return table_->invoke_from(depth_, request); }
+task<response> next::operator()(request& request) const {
+    return table_->invoke_from(depth_, request);
+}
 
 router::router() : table_{std::make_unique<detail::routing_table>()} {}
 router::router(router&&) noexcept = default;
 router& router::operator=(router&&) noexcept = default;
 router::~router() = default;
 
-void router::add(std::optional<method> verb, std::string_view pattern, std::unique_ptr<const detail::endpoint> handler,
-                 const route_options& options) {
+void router::add(std::optional<method> verb, std::string_view pattern,
+                 std::unique_ptr<const detail::endpoint> handler, const route_options& options) {
     table_->add(verb, pattern, std::move(handler), options);
 }
 
-void router::add(std::unique_ptr<const detail::layer> around) { table_->add(std::move(around)); }
+void router::add(std::unique_ptr<const detail::layer> around) {
+    table_->add(std::move(around));
+}
 
 } // namespace rill

@@ -20,13 +20,14 @@ struct router_access;
 
 /// Which handler answers which method and path.
 ///
-/// A pattern is a path of segments, each of them a literal, `{name}` for any one segment that is not empty, or, as the
-/// last one, `{name...}` for all that is left. Where several patterns fit a path, in each segment a literal goes before a
-/// `{name}`, and that before a `{name...}`; a pattern without the request's method is passed over. A path is compared
-/// after percent-decoding, by segment, so that `%2F` splits none. `/a` and `/a/` are two paths.
+/// A pattern is a path of segments, each of them a literal, `{name}` for any one segment that is not empty,
+/// or, as the last one, `{name...}` for all that is left. Where several patterns fit a path, in each segment
+/// a literal goes before a
+/// `{name}`, and that before a `{name...}`; a pattern without the request's method is passed over. A path is
+/// compared after percent-decoding, by segment, so that `%2F` splits none. `/a` and `/a/` are two paths.
 ///
-/// HEAD is answered by the handler of GET and OPTIONS by the router, where they have no route of their own. No pattern
-/// fits: 404. One fits, but has not the method: 405 with `Allow`.
+/// HEAD is answered by the handler of GET and OPTIONS by the router, where they have no route of their own.
+/// No pattern fits: 404. One fits, but has not the method: 405 with `Allow`.
 ///
 /// Fill it before serving begins; it must outlive the server, and is read by all its threads.
 ///
@@ -43,8 +44,8 @@ public:
     router& operator=(router&&) noexcept;
     ~router();
 
-    // Each of these throws `std::invalid_argument` with the cause if the pattern is malformed, if method and pattern have
-    // a route already, or if `options.comment` cannot be sent.
+    // Each of these throws `std::invalid_argument` with the cause if the pattern is malformed, if method and
+    // pattern have a route already, or if `options.comment` cannot be sent.
 
     template <typename F>
     router& get(std::string_view pattern, F handler, const route_options& options = {}) {
@@ -75,19 +76,21 @@ public:
 
     /// A route for any method; nothing stands for all of them, as in `any`.
     template <typename F>
-    router& route(std::optional<method> verb, std::string_view pattern, F handler, const route_options& options = {}) {
+    router& route(std::optional<method> verb, std::string_view pattern, F handler,
+                  const route_options& options = {}) {
         constexpr bool is_handler = rill::handler<F>; // a name: for a concept compilers add a page of reasons
-        static_assert(is_handler,
-                      "a Rill handler is a copyable or movable object, callable while const, of one of the forms "
-                      "event_stream(request&), task<response>(request&), response(request&), "
-                      "task<void>(request&, sse_writer&)");
+        static_assert(
+            is_handler,
+            "a Rill handler is a copyable or movable object, callable while const, of one of the forms "
+            "event_stream(request&), task<response>(request&), response(request&), "
+            "task<void>(request&, sse_writer&)");
         if constexpr (is_handler)
             add(verb, pattern, std::make_unique<detail::endpoint_of<F>>(std::move(handler)), options);
         return *this;
     }
 
-    /// Puts a coroutine around the handlers of all routes, and around the router's own 404, 405 and OPTIONS. What is
-    /// added first is the outermost.
+    /// Puts a coroutine around the handlers of all routes, and around the router's own 404, 405 and OPTIONS.
+    /// What is added first is the outermost.
     ///
     /// **Example**
     ///
@@ -107,8 +110,8 @@ public:
 
 private:
     friend detail::router_access;
-    void add(std::optional<method> verb, std::string_view pattern, std::unique_ptr<const detail::endpoint> handler,
-             const route_options& options);
+    void add(std::optional<method> verb, std::string_view pattern,
+             std::unique_ptr<const detail::endpoint> handler, const route_options& options);
     void add(std::unique_ptr<const detail::layer> around);
 
     std::unique_ptr<detail::routing_table> table_;

@@ -32,7 +32,8 @@ namespace rill {
 /// `text` without the spaces and tabs at its ends (the optional white space of RFC 9110 §5.6.3).
 [[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
     const auto first = text.find_first_not_of(" \t");
-    if (first == text.npos) return text.substr(0, 0); // not a view of nothing: to an event that makes a difference
+    if (first == text.npos)
+        return text.substr(0, 0); // not a view of nothing: to an event that makes a difference
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 

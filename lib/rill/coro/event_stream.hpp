@@ -15,7 +15,8 @@
 
 namespace rill {
 
-/// What a handler returns that streams events: a coroutine that may `co_yield` an `event` and `co_await` any task.
+/// What a handler returns that streams events: a coroutine that may `co_yield` an `event` and `co_await` any
+/// task.
 ///
 /// **Example**
 ///
@@ -26,9 +27,10 @@ namespace rill {
 ///         }
 ///     }
 ///
-/// It is a pull generator: nothing runs until its consumer asks. `std::generator` cannot await, and a plain task
-/// cannot yield; here the two meet without a queue. The event is yielded by reference, so it may be made of views of
-/// temporaries; and what the handler awaits is handed to the consumer, itself at home in Asio, which runs it:
+/// It is a pull generator: nothing runs until its consumer asks. `std::generator` cannot await, and a plain
+/// task cannot yield; here the two meet without a queue. The event is yielded by reference, so it may be made
+/// of views of temporaries; and what the handler awaits is handed to the consumer, itself at home in Asio,
+/// which runs it:
 ///
 ///     consumer (connection)             handler's frame
 ///     resume() ──────────────────────▶  runs ... co_yield {.data = text}
@@ -38,8 +40,8 @@ namespace rill {
 ///     co_spawn(operation), completed ─▶ its result or its exception is stored in the handler's frame
 ///     resume() ──────────────────────▶  goes on, or throws
 ///
-/// A stream belongs to one thread at a time. Destroying it destroys the handler's locals in the order of C++; it must
-/// not be destroyed while an operation runs: that operation writes to the handler's frame.
+/// A stream belongs to one thread at a time. Destroying it destroys the handler's locals in the order of C++;
+/// it must not be destroyed while an operation runs: that operation writes to the handler's frame.
 class event_stream {
     /// What a suspended handler waits for; lives in the handler's own frame.
     struct awaited {
@@ -75,7 +77,8 @@ class event_stream {
         task<void> keep() { result_.emplace(co_await std::move(work_)); }
 
         task<T> work_;
-        [[no_unique_address]] std::conditional_t<std::is_void_v<T>, std::monostate, std::optional<T>> result_{};
+        [[no_unique_address]] std::conditional_t<std::is_void_v<T>, std::monostate, std::optional<T>>
+            result_{};
     };
 
     /// What `co_yield` suspends in: it throws into the handler what the consumer had against the event.
@@ -117,7 +120,8 @@ public:
     /// Has the next `resume()` throw `why` at the `co_yield` of the current event.
     void refuse(std::exception_ptr why) noexcept;
 
-    /// What the handler awaits; to be taken once, while `waiting`. It throws what `completed` then must be told.
+    /// What the handler awaits; to be taken once, while `waiting`. It throws what `completed` then must be
+    /// told.
     [[nodiscard]] task<void> operation();
 
     /// Tells the handler how its operation ended; null for success.
@@ -153,7 +157,9 @@ public:
         return awaiter<T>{std::move(work)};
     }
     /// The executor that the handler's operations run on.
-    awaiter<asio::any_io_executor> await_transform(asio::this_coro::executor_t) { return awaiter{executor()}; }
+    awaiter<asio::any_io_executor> await_transform(asio::this_coro::executor_t) {
+        return awaiter{executor()};
+    }
 
 private:
     friend event_stream;
@@ -173,11 +179,17 @@ inline event_stream::state event_stream::resume() noexcept {
     return promise.awaited_ ? state::waiting : state::finished;
 }
 
-inline const event& event_stream::current() const noexcept { return *handler_.promise().current_; }
+inline const event& event_stream::current() const noexcept {
+    return *handler_.promise().current_;
+}
 
-inline void event_stream::refuse(std::exception_ptr why) noexcept { handler_.promise().error_ = std::move(why); }
+inline void event_stream::refuse(std::exception_ptr why) noexcept {
+    handler_.promise().error_ = std::move(why);
+}
 
-inline task<void> event_stream::operation() { return handler_.promise().awaited_->run(); }
+inline task<void> event_stream::operation() {
+    return handler_.promise().awaited_->run();
+}
 
 inline void event_stream::completed(std::exception_ptr failure) noexcept {
     handler_.promise().awaited_->failure = std::move(failure);

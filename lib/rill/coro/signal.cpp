@@ -30,7 +30,8 @@ public:
     void wake(asio::error_code result) override {
         if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected()) slot.clear();
         const auto executor = asio::get_associated_executor(handler_);
-        asio::post(executor, [handler = std::move(handler_), result]() mutable { std::move(handler)(result); });
+        asio::post(executor,
+                   [handler = std::move(handler_), result]() mutable { std::move(handler)(result); });
     }
 
 private:
@@ -44,7 +45,8 @@ task<void> signal::wait() {
     const auto start = [this](auto handler) {
         waiter_ = std::make_unique<waiter_of<decltype(handler)>>(*this, std::move(handler));
     };
-    return asio::async_initiate<const asio::use_awaitable_t<>, void(asio::error_code)>(start, asio::use_awaitable);
+    return asio::async_initiate<const asio::use_awaitable_t<>, void(asio::error_code)>(start,
+                                                                                       asio::use_awaitable);
 }
 
 void signal::notify() noexcept {

@@ -37,7 +37,8 @@ private:
         auto handler = std::move(handler_);
         delete this;
         const auto executor = asio::get_associated_executor(handler);
-        asio::post(executor, [handler = std::move(handler), result]() mutable { std::move(handler)(result); });
+        asio::post(executor,
+                   [handler = std::move(handler), result]() mutable { std::move(handler)(result); });
     }
 
     Handler handler_;
@@ -63,7 +64,8 @@ task<void> sleep_for(duration time) {
         const asio::any_io_executor executor = asio::get_associated_executor(handler);
         auto& context = asio::query(executor, asio::execution::context);
         if (wanted <= duration::zero())
-            asio::post(executor, [handler = std::move(handler)]() mutable { std::move(handler)(asio::error_code{}); });
+            asio::post(executor,
+                       [handler = std::move(handler)]() mutable { std::move(handler)(asio::error_code{}); });
         else if (!asio::has_service<detail::timers>(context))
             sleep_elsewhere(executor, std::move(handler), wanted);
         else {
@@ -71,7 +73,8 @@ task<void> sleep_for(duration time) {
             timers.arm_after(*new sleep_operation{timers, std::move(handler)}, wanted);
         }
     };
-    return asio::async_initiate<const asio::use_awaitable_t<>, void(asio::error_code)>(start, asio::use_awaitable, time);
+    return asio::async_initiate<const asio::use_awaitable_t<>, void(asio::error_code)>(
+        start, asio::use_awaitable, time);
 }
 
 } // namespace rill

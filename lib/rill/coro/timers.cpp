@@ -16,7 +16,8 @@ time_point timers::now() const noexcept {
 }
 
 timer_wheel::tick timers::tick_at(time_point when) const noexcept {
-    return static_cast<timer_wheel::tick>(std::max<std::int64_t>(0, std::chrono::ceil<milliseconds>(when - start_).count()));
+    return static_cast<timer_wheel::tick>(
+        std::max<std::int64_t>(0, std::chrono::ceil<milliseconds>(when - start_).count()));
 }
 
 timer_wheel::tick timers::tick_of_now() const noexcept {

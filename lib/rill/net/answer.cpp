@@ -90,8 +90,8 @@ void answer::fail(const std::exception_ptr& why) {
 }
 
 void answer::log_failure(std::string_view what) {
-    shard_.log(log_level::error,
-               fmt::format("{} {}: the handler failed: {}", to_string(request_->method()), request_->path(), what));
+    shard_.log(log_level::error, fmt::format("{} {}: the handler failed: {}", to_string(request_->method()),
+                                             request_->path(), what));
 }
 
 bool answer::start() {
@@ -114,9 +114,7 @@ void answer::pump() {
     pumping_ = true;
     for (bool resting = false; !resting && !over_;) {
         switch (events_->resume()) {
-        case event_stream::state::yielded:
-            try {
-                writer_->add(events_->current());
+        case event_stream::state::yielded: try { writer_->add(events_->current());
             } catch (...) {
                 events_->refuse(std::current_exception()); // it is the handler's to know
             }
@@ -155,8 +153,8 @@ void answer::pump_soon() {
     });
 }
 
-/// What the handler awaits runs, and what it has yielded goes out. The head stays until the handler waits for something
-/// other than the request's body, so that a body it cannot use still gets its status.
+/// What the handler awaits runs, and what it has yielded goes out. The head stays until the handler waits for
+/// something other than the request's body, so that a body it cannot use still gets its status.
 void answer::run_operation() {
     const auto reads = host_.body_reads();
     running_ = true;

@@ -67,7 +67,8 @@ void h1_session::abort() {
         close(true); // only a reset tells it from the end of the body
 }
 
-/// One system call if the peer takes all of it, and none while it takes nothing, or while more input waits to be answered.
+/// One system call if the peer takes all of it, and none while it takes nothing, or while more input waits to
+/// be answered.
 void h1_session::send(std::span<const std::string_view> pieces) {
     std::size_t skip = 0;
     if (backlog() == 0 && !(processing_ && !input_.empty())) {

@@ -1,4 +1,5 @@
-// What comes in: the phases of a connection, its requests and their bodies. What goes out is in h1_output.cpp.
+// What comes in: the phases of a connection, its requests and their bodies. What goes out is in
+// h1_output.cpp.
 #include <rill/net/detail/h1_session.hpp>
 
 #include <asio/post.hpp>
@@ -8,7 +9,8 @@
 namespace rill::detail {
 namespace {
 
-/// What a client may send ahead while an answer is under way: requests to come, of which none is looked at yet.
+/// What a client may send ahead while an answer is under way: requests to come, of which none is looked at
+/// yet.
 constexpr std::size_t inbox_bound = 64 * 1024;
 
 /// The most that is read of a body which its handler did not want, so that the connection can go on.
@@ -17,12 +19,16 @@ constexpr std::uint64_t worth_discarding = 64 * 1024;
 } // namespace
 
 h1_session::h1_session(shard& shard, std::unique_ptr<transport> connection)
-    : shard_{shard}, transport_{std::move(connection)}, request_{request_access::make(*this, shard.common().bounds)},
+    : shard_{shard},
+      transport_{std::move(connection)},
+      request_{request_access::make(*this, shard.common().bounds)},
       answer_{shard, *this} {
     shard_.enlist(*this);
 }
 
-h1_session::~h1_session() { shard_.delist(*this); }
+h1_session::~h1_session() {
+    shard_.delist(*this);
+}
 
 void h1_session::begin() {
     parser_ = std::make_unique<request_parser>(shard_.common().bounds);
@@ -71,8 +77,9 @@ void h1_session::on_readable() {
     watch();
 }
 
-/// The peer sends no more, or is gone. Half-closed or not, nobody can tell: whose handler still works, is done. The
-/// requests that came before are answered as far as that needs no waiting: `process` comes back here.
+/// The peer sends no more, or is gone. Half-closed or not, nobody can tell: whose handler still works, is
+/// done. The requests that came before are answered as far as that needs no waiting: `process` comes back
+/// here.
 void h1_session::on_end() {
     peer_ended_ = true;
     if (phase_ == phase::closed || (phase_ == phase::reading_head && !inbox_.empty())) return;
@@ -101,8 +108,8 @@ void h1_session::process_inbox_soon() {
     });
 }
 
-/// Goes through `bytes` as far as the answers allow, since the next request waits for the one before it; what is left
-/// is in the inbox.
+/// Goes through `bytes` as far as the answers allow, since the next request waits for the one before it; what
+/// is left is in the inbox.
 void h1_session::process(std::string_view bytes) {
     input_ = bytes;
     processing_ = true;
@@ -150,7 +157,8 @@ void h1_session::begin_answer() {
     arm_for_phase();
     common.routes.match(request_);
     const auto* route = request_access::matched(request_);
-    parser_->body_limit(route ? route->options.max_body.value_or(common.bounds.max_body) : common.bounds.max_body);
+    parser_->body_limit(route ? route->options.max_body.value_or(common.bounds.max_body)
+                              : common.bounds.max_body);
     receive_body();
     if (body_failure_)
         refuse(*body_failure_);
@@ -237,7 +245,8 @@ void h1_session::on_timer() noexcept {
     }
 }
 
-/// Sets the timer to what the phase waits for, unless the peer has to take something first: that is timed already.
+/// Sets the timer to what the phase waits for, unless the peer has to take something first: that is timed
+/// already.
 void h1_session::arm_for_phase() {
     if (writing_) return;
     const auto& bounds = shard_.common().bounds;
@@ -257,7 +266,8 @@ void h1_session::arm_for_phase() {
     }
 }
 
-/// Whether the connection can go on after this answer: a body that is still to come must be small, and on its way.
+/// Whether the connection can go on after this answer: a body that is still to come must be small, and on its
+/// way.
 bool h1_session::may_keep_alive() const noexcept {
     if (!keep_alive_ || shard_.draining() || body_state_ == body_state::failed) return false;
     if (body_state_ == body_state::complete) return true;

@@ -1,17 +1,17 @@
 #include <rill/base/error.hpp>
 #include <rill/net/detail/listener.hpp>
 
-#include <chrono>
-#include <cstdio>
-#include <cstring>
-#include <filesystem>
-#include <utility>
-
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/post.hpp>
 #include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <utility>
 
 namespace rill::detail {
 namespace {
@@ -24,7 +24,8 @@ constexpr int burst = 64;
 /// Whether a Unix socket's file is left over: there is one, and nobody listens behind it.
 bool is_stale(const std::string& path) {
     std::error_code unknown;
-    if (!std::filesystem::is_socket(path, unknown)) return false; // a file of another kind refuses connections too
+    if (!std::filesystem::is_socket(path, unknown))
+        return false; // a file of another kind refuses connections too
     asio::io_context context;
     asio::local::stream_protocol::socket probe{context};
     asio::error_code failure;
@@ -34,7 +35,9 @@ bool is_stale(const std::string& path) {
 
 /// Asio has a category of its own for the system's codes, which compares with no `std::errc`.
 std::error_code in_standard_terms(std::error_code code) {
-    return code.category() == asio::error::get_system_category() ? std::error_code{code.value(), std::system_category()} : code;
+    return code.category() == asio::error::get_system_category()
+               ? std::error_code{code.value(), std::system_category()}
+               : code;
 }
 
 } // namespace
@@ -47,7 +50,8 @@ listener::listener(shard& home, std::string_view address, std::uint16_t port, in
         else
             listen_on_address(address, port, backlog);
     } catch (const std::system_error& cause) {
-        const auto where = address.starts_with(unix_prefix) ? std::string{address} : fmt::format("{}:{}", address, port);
+        const auto where =
+            address.starts_with(unix_prefix) ? std::string{address} : fmt::format("{}:{}", address, port);
         throw error{in_standard_terms(cause.code()), fmt::format("cannot listen on {}", where)};
     }
     acceptor_.non_blocking(true);
@@ -73,7 +77,8 @@ void listener::listen_on_path(const std::string& path, int backlog) {
 
 void listener::listen_on_address(std::string_view address, std::uint16_t port, int backlog) {
     using asio::ip::tcp;
-    const auto found = tcp::resolver{home_.context()}.resolve(address, std::to_string(port), tcp::resolver::passive);
+    const auto found =
+        tcp::resolver{home_.context()}.resolve(address, std::to_string(port), tcp::resolver::passive);
     bind_to(found.begin()->endpoint(), backlog);
     tcp::endpoint bound;
     const auto local = acceptor_.local_endpoint();

@@ -4,6 +4,12 @@
 #include <rill/net/detail/shard.hpp>
 #include <rill/net/server.hpp>
 
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -12,26 +18,21 @@
 #include <thread>
 #include <vector>
 
-#include <asio/executor_work_guard.hpp>
-#include <asio/post.hpp>
-#include <asio/signal_set.hpp>
-#include <asio/steady_timer.hpp>
-#include <fmt/format.h>
-
 namespace rill {
 
-/// The shards and what starts and stops them. Everything but `stop` runs on the thread of the first shard, which is that
-/// of `run`.
+/// The shards and what starts and stops them. Everything but `stop` runs on the thread of the first shard,
+/// which is that of `run`.
 ///
-/// Order of destruction: the listener and the timers go before the shards, the shards (and so their connections)
-/// before what they share.
+/// Order of destruction: the listener and the timers go before the shards, the shards (and so their
+/// connections) before what they share.
 class server::impl {
 public:
     impl(const router& routes, const server_options& options)
         : common_{detail::router_access::table(routes), options.limits,
                   options.log ? *options.log : standard_error_log(), options.reconnect_spread},
           drain_timeout_{options.drain_timeout} {
-        const auto threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+        const auto threads =
+            options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
         for (unsigned i = 0; i < threads; ++i) {
             shards_.push_back(std::make_unique<detail::shard>(common_));
             work_.push_back(asio::make_work_guard(shards_.back()->context()));
@@ -46,8 +47,13 @@ public:
     void run() {
         listener_->start([this]() -> detail::shard& { return least_busy(); });
         std::vector<std::jthread> threads;
-        for (const auto& shard : shards_)
-            if (shard.get() != &first()) threads.emplace_back([&shard = *shard] { shard.run(); });
+        try {
+            for (const auto& shard : shards_)
+                if (shard.get() != &first()) threads.emplace_back([&shard = *shard] { shard.run(); });
+        } catch (...) { // the system has no thread left: those that run are not to be waited for
+            finish();
+            throw;
+        }
         first().run();
     }
 
@@ -63,7 +69,8 @@ public:
 
 private:
     [[nodiscard]] detail::shard& least_busy() noexcept {
-        return **std::ranges::min_element(shards_, {}, [](const auto& shard) { return shard->connections(); });
+        return **std::ranges::min_element(shards_, {},
+                                          [](const auto& shard) { return shard->connections(); });
     }
 
     void wait_for_signal() {
@@ -94,7 +101,8 @@ private:
 
     /// Cuts what is still open. Handlers that do not heed it keep nobody.
     void cut() {
-        for (const auto& shard : shards_) asio::post(shard->context(), [&shard = *shard] { shard.close_all(); });
+        for (const auto& shard : shards_)
+            asio::post(shard->context(), [&shard = *shard] { shard.close_all(); });
         deadline_->expires_after(std::chrono::milliseconds{250});
         deadline_->async_wait([this](asio::error_code cancelled) {
             if (!cancelled) finish();
@@ -122,13 +130,21 @@ server::server(const router& routes, const server_options& options)
 
 server::~server() = default;
 
-const std::string& server::url() const noexcept { return impl_->listener().url(); }
+const std::string& server::url() const noexcept {
+    return impl_->listener().url();
+}
 
-std::uint16_t server::port() const noexcept { return impl_->listener().port(); }
+std::uint16_t server::port() const noexcept {
+    return impl_->listener().port();
+}
 
-void server::run() { impl_->run(); }
+void server::run() {
+    impl_->run();
+}
 
-void server::stop() { impl_->stop(); }
+void server::stop() {
+    impl_->stop();
+}
 
 int serve(const router& routes, const server_options& options) try {
     server server{routes, options};

@@ -16,7 +16,8 @@ namespace rill {
 
 /// How a server serves.
 struct server_options {
-    /// Where it listens: an IPv4 or IPv6 address, a host name of this machine, or `unix:/path` for a Unix socket.
+    /// Where it listens: an IPv4 or IPv6 address, a host name of this machine, or `unix:/path` for a Unix
+    /// socket.
     std::string_view address = "127.0.0.1";
     /// 0 has the system choose one: see `server::url`.
     std::uint16_t port = 5800;
@@ -26,8 +27,8 @@ struct server_options {
     int backlog = 4096;
     /// What is still open so long after draining began is cut.
     std::chrono::milliseconds drain_timeout{10'000};
-    /// If not zero, streams that draining ends tell their clients to come back after a random time of up to this, so
-    /// that they do not all come at once.
+    /// If not zero, streams that draining ends tell their clients to come back after a random time of up to
+    /// this, so that they do not all come at once.
     std::chrono::milliseconds reconnect_spread{0};
     /// How much the server puts up with.
     rill::limits limits{};
@@ -46,8 +47,8 @@ static_assert(std::is_trivially_destructible_v<server_options>);
 ///     server.stop();
 class RILL_EXPORT server {
 public:
-    /// Listens; connections wait until `run`. Throws `rill::error` with the system's code if it cannot, and says where.
-    /// `routes` must outlive the server, unchanged; the options' views only this call.
+    /// Listens; connections wait until `run`. Throws `rill::error` with the system's code if it cannot, and
+    /// says where. `routes` must outlive the server, unchanged; the options' views only this call.
     explicit server(const router& routes, const server_options& options = {});
     server(const server&) = delete;
     server& operator=(const server&) = delete;
@@ -59,12 +60,13 @@ public:
     /// 0 for a Unix socket.
     [[nodiscard]] std::uint16_t port() const noexcept;
 
-    /// Serves, on this thread and those it starts, until `stop` was called and all is drained. To be called once.
+    /// Serves, on this thread and those it starts, until `stop` was called and all is drained. To be called
+    /// once.
     void run();
 
-    /// Begins to drain: listens no more, ends streams properly, finishes what is under way, and closes. `run` returns
-    /// when that is done, or at the deadline for it. A second call does not wait for anything. From any thread, and
-    /// before `run` too.
+    /// Begins to drain: listens no more, ends streams properly, finishes what is under way, and closes. `run`
+    /// returns when that is done, or at the deadline for it. A second call does not wait for anything. From
+    /// any thread, and before `run` too.
     void stop();
 
 private:
@@ -73,9 +75,9 @@ private:
     std::unique_ptr<impl> impl_;
 };
 
-/// A whole program: listens, prints `listening on URL` to standard output, serves until SIGINT or SIGTERM, drains, and
-/// returns the exit code: 0, or 1 if it could not begin, with the cause on standard error. A second signal ends it at
-/// once.
+/// A whole program: listens, prints `listening on URL` to standard output, serves until SIGINT or SIGTERM,
+/// drains, and returns the exit code: 0, or 1 if it could not begin, with the cause on standard error. A
+/// second signal ends it at once.
 ///
 /// **Example**
 ///

@@ -1,15 +1,17 @@
 #include <rill/net/detail/h1_session.hpp>
 #include <rill/net/detail/shard.hpp>
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <random>
-
-#include <fmt/format.h>
 
 namespace rill::detail {
 
 shard::shard(const service& common, timers::clock_kind clock)
-    : common_{common}, context_{std::in_place, 1}, timers_{asio::make_service<detail::timers>(*context_, clock)},
+    : common_{common},
+      context_{std::in_place, 1},
+      timers_{asio::make_service<detail::timers>(*context_, clock)},
       random_state_{std::random_device{}()} {}
 
 shard::~shard() {
@@ -70,7 +72,8 @@ void shard::for_each_session(Action action) {
 void shard::drain(std::function<void()> done) {
     draining_ = true;
     drained_ = std::move(done);
-    connections_.fetch_add(1, std::memory_order_relaxed); // so that `done` is called at the end even if there are none
+    connections_.fetch_add(
+        1, std::memory_order_relaxed); // so that `done` is called at the end even if there are none
     for_each_session([](h1_session& session) { session.drain(); });
     connection_gone();
 }

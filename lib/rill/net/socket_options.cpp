@@ -1,10 +1,10 @@
 #include <rill/net/detail/socket_options.hpp>
 
+#include <asio/ip/tcp.hpp>
+
 #include <chrono>
 #include <initializer_list>
 #include <utility>
-
-#include <asio/ip/tcp.hpp>
 #ifdef __linux__
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -14,11 +14,12 @@ namespace rill::detail {
 namespace {
 
 #ifdef __linux__
-/// A peer that is dead without a word is found out in a minute: by probes where nothing is under way, and by the
-/// acknowledgement that does not come (TCP_USER_TIMEOUT) where something is.
+/// A peer that is dead without a word is found out in a minute: by probes where nothing is under way, and by
+/// the acknowledgement that does not come (TCP_USER_TIMEOUT) where something is.
 void find_dead_peers(int socket, std::chrono::milliseconds user_timeout) noexcept {
-    for (const auto& [option, value] : {std::pair{TCP_KEEPIDLE, 30}, std::pair{TCP_KEEPINTVL, 10}, std::pair{TCP_KEEPCNT, 3},
-                                        std::pair{TCP_USER_TIMEOUT, static_cast<int>(user_timeout.count())}})
+    for (const auto& [option, value] :
+         {std::pair{TCP_KEEPIDLE, 30}, std::pair{TCP_KEEPINTVL, 10}, std::pair{TCP_KEEPCNT, 3},
+          std::pair{TCP_USER_TIMEOUT, static_cast<int>(user_timeout.count())}})
         ::setsockopt(socket, IPPROTO_TCP, option, &value, sizeof value);
 }
 #else

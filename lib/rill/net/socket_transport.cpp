@@ -1,12 +1,12 @@
 #include <rill/net/detail/socket_options.hpp>
 #include <rill/net/detail/socket_transport.hpp>
 
-#include <array>
-#include <cstring>
-
 #include <asio/buffer.hpp>
 #include <asio/ip/tcp.hpp>
 #include <fmt/format.h>
+
+#include <array>
+#include <cstring>
 
 namespace rill::detail {
 namespace {
@@ -14,14 +14,16 @@ namespace {
 transport::result outcome_of(std::size_t bytes, asio::error_code failure) noexcept {
     using enum transport::status;
     if (bytes > 0) return {moved, bytes};
-    if (failure == asio::error::would_block || failure == asio::error::try_again || failure == asio::error::interrupted)
+    if (failure == asio::error::would_block || failure == asio::error::try_again ||
+        failure == asio::error::interrupted)
         return {blocked};
     return {ended};
 }
 
 } // namespace
 
-socket_transport::socket_transport(stream_socket socket, std::chrono::milliseconds user_timeout) : socket_{std::move(socket)} {
+socket_transport::socket_transport(stream_socket socket, std::chrono::milliseconds user_timeout)
+    : socket_{std::move(socket)} {
     asio::error_code ignored; // a peer that has gone already is found out by the first read
     socket_.non_blocking(true, ignored);
     prepare_for_streams(socket_, user_timeout);
@@ -44,11 +46,13 @@ transport::result socket_transport::write_some(std::span<const std::string_view>
 }
 
 void socket_transport::wait_readable(std::shared_ptr<observer> who) {
-    socket_.async_wait(stream_socket::wait_read, [who = std::move(who)](asio::error_code) { who->on_readable(); });
+    socket_.async_wait(stream_socket::wait_read,
+                       [who = std::move(who)](asio::error_code) { who->on_readable(); });
 }
 
 void socket_transport::wait_writable(std::shared_ptr<observer> who) {
-    socket_.async_wait(stream_socket::wait_write, [who = std::move(who)](asio::error_code) { who->on_writable(); });
+    socket_.async_wait(stream_socket::wait_write,
+                       [who = std::move(who)](asio::error_code) { who->on_writable(); });
 }
 
 void socket_transport::shutdown_write() noexcept {
@@ -70,8 +74,9 @@ std::string socket_transport::remote_address() const {
     if (peer.protocol().family() != AF_INET && peer.protocol().family() != AF_INET6) return "unix";
     endpoint.resize(peer.size());
     std::memcpy(endpoint.data(), peer.data(), peer.size());
-    return endpoint.address().is_v6() ? fmt::format("[{}]:{}", endpoint.address().to_string(), endpoint.port())
-                                      : fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
+    return endpoint.address().is_v6()
+               ? fmt::format("[{}]:{}", endpoint.address().to_string(), endpoint.port())
+               : fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
 }
 
 } // namespace rill::detail

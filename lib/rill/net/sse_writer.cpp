@@ -7,7 +7,9 @@ namespace rill {
 
 sse_writer::sse_writer(detail::answer& answer) : answer_{answer} {}
 
-sse_writer::~sse_writer() { answer_.home().give_back(std::move(batch_)); }
+sse_writer::~sse_writer() {
+    answer_.home().give_back(std::move(batch_));
+}
 
 task<void> sse_writer::write(const event& e) {
     add(e);
@@ -28,9 +30,11 @@ void sse_writer::add(const event& e) {
     encode(batch_, e);
 }
 
-/// Half of the bound for what is not yet sent and half for what the client has not yet taken: together they stay within
-/// `limits::write_buffer` and one event.
-bool sse_writer::full() const noexcept { return batch_.size() >= answer_.home().common().bounds.write_buffer / 2; }
+/// Half of the bound for what is not yet sent and half for what the client has not yet taken: together they
+/// stay within `limits::write_buffer` and one event.
+bool sse_writer::full() const noexcept {
+    return batch_.size() >= answer_.home().common().bounds.write_buffer / 2;
+}
 
 bool sse_writer::behind() const noexcept {
     return answer_.backlog() > answer_.home().common().bounds.write_buffer / 2;
@@ -62,7 +66,8 @@ void sse_writer::on_timer() noexcept {
     auto& timers = answer_.home().timers();
     const auto& route = answer_.matched();
     if (const auto now = timers.now(); last_write_ + route.options.keep_alive <= now) {
-        if (answer_.backlog() == 0) answer_.write(route.keep_alive_frame); // else there is a sign of life on its way
+        if (answer_.backlog() == 0)
+            answer_.write(route.keep_alive_frame); // else there is a sign of life on its way
         last_write_ = now;
     }
     timers.arm(*this, last_write_ + route.options.keep_alive);

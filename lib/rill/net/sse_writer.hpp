@@ -17,11 +17,11 @@ class answer;
 class signal;
 } // namespace detail
 
-/// The way of a handler's events to its client: encodes them, sends those that come together in one write, and keeps a
-/// quiet stream alive with comments.
+/// The way of a handler's events to its client: encodes them, sends those that come together in one write,
+/// and keeps a quiet stream alive with comments.
 ///
-/// A handler of the form `task<void>(request&, sse_writer&)` is given one. It lives as long as the handler runs, and
-/// belongs to its thread.
+/// A handler of the form `task<void>(request&, sse_writer&)` is given one. It lives as long as the handler
+/// runs, and belongs to its thread.
 ///
 /// **Example**
 ///
@@ -37,12 +37,13 @@ public:
     sse_writer& operator=(const sse_writer&) = delete;
     ~sse_writer();
 
-    /// Encodes `e` at once, so that nothing it is made of need live longer, and sends it with all else that is written
-    /// in this turn of the event loop. Completes at once while the client keeps up; if it is behind by
-    /// `limits::write_buffer`, when it has caught up.
+    /// Encodes `e` at once, so that nothing it is made of need live longer, and sends it with all else that
+    /// is written in this turn of the event loop. Completes at once while the client keeps up; if it is
+    /// behind by `limits::write_buffer`, when it has caught up.
     ///
-    /// Throws, from the call, `rill::error` with an `sse_errc` if `e` cannot be sent, and nothing is written then. Awaited,
-    /// throws `std::system_error` with `operation_aborted` once the client has gone. One `write` at a time.
+    /// Throws, from the call, `rill::error` with an `sse_errc` if `e` cannot be sent, and nothing is written
+    /// then. Awaited, throws `std::system_error` with `operation_aborted` once the client has gone. One
+    /// `write` at a time.
     [[nodiscard]] task<void> write(const event& e);
 
     /// Sends the head of the answer, and what was written, now rather than at the end of this turn.

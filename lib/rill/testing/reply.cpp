@@ -1,11 +1,11 @@
 #include <rill/sse/decode.hpp>
 #include <rill/testing/server.hpp>
 
-#include <optional>
-#include <stdexcept>
-
 #include <fmt/format.h>
 #include <llhttp.h>
+
+#include <optional>
+#include <stdexcept>
 
 namespace rill::testing {
 
@@ -51,7 +51,8 @@ public:
         const auto bytes = connection_.receive();
         if (complete_) return *this;
         if (llhttp_execute(&llhttp_, bytes.data(), bytes.size()) != HPE_OK)
-            throw std::runtime_error{fmt::format("the server sent what is no HTTP: {}", llhttp_get_error_reason(&llhttp_))};
+            throw std::runtime_error{
+                fmt::format("the server sent what is no HTTP: {}", llhttp_get_error_reason(&llhttp_))};
         if (connection_.ended() && !connection_.was_reset()) llhttp_finish(&llhttp_); // may complete a body
         return *this;
     }
@@ -92,15 +93,35 @@ reply::reply(reply&&) noexcept = default;
 reply& reply::operator=(reply&&) noexcept = default;
 reply::~reply() = default;
 
-bool reply::has_head() { return parser_->update().status_.has_value(); }
-rill::status reply::status() { return *parser_->with_head().status_; }
-const rill::fields& reply::fields() { return parser_->with_head().fields_; }
-const std::string& reply::body() { return parser_->update().body_; }
-const std::vector<message>& reply::events() { return parser_->update().events_; }
-const std::vector<std::string>& reply::comments() { return parser_->update().comments_; }
-bool reply::complete() { return parser_->update().complete_; }
-bool reply::cut() { return !parser_->update().complete_ && parser_->connection_.ended(); }
-void reply::close() { parser_->connection_.close(); }
-rill::testing::connection& reply::connection() noexcept { return parser_->connection_; }
+bool reply::has_head() {
+    return parser_->update().status_.has_value();
+}
+rill::status reply::status() {
+    return *parser_->with_head().status_;
+}
+const rill::fields& reply::fields() {
+    return parser_->with_head().fields_;
+}
+const std::string& reply::body() {
+    return parser_->update().body_;
+}
+const std::vector<message>& reply::events() {
+    return parser_->update().events_;
+}
+const std::vector<std::string>& reply::comments() {
+    return parser_->update().comments_;
+}
+bool reply::complete() {
+    return parser_->update().complete_;
+}
+bool reply::cut() {
+    return !parser_->update().complete_ && parser_->connection_.ended();
+}
+void reply::close() {
+    parser_->connection_.close();
+}
+rill::testing::connection& reply::connection() noexcept {
+    return parser_->connection_;
+}
 
 } // namespace rill::testing

@@ -3,9 +3,9 @@
 #include <rill/testing/detail/wire.hpp>
 #include <rill/testing/server.hpp>
 
-#include <utility>
-
 #include <fmt/format.h>
+
+#include <utility>
 
 namespace rill::testing {
 
@@ -19,14 +19,30 @@ connection::~connection() {
     if (wire_) wire_->close();
 }
 
-void connection::send(std::string_view bytes) { wire_->send(bytes); }
-std::string connection::receive() { return wire_->receive(); }
-void connection::finish() { wire_->finish(); }
-void connection::close() { wire_->close(); }
-void connection::window(std::size_t bytes) { wire_->window(bytes); }
-bool connection::ended() const noexcept { return wire_->server_ended(); }
-bool connection::was_reset() const noexcept { return wire_->server_reset(); }
-std::size_t connection::writes() const noexcept { return wire_->writes(); }
+void connection::send(std::string_view bytes) {
+    wire_->send(bytes);
+}
+std::string connection::receive() {
+    return wire_->receive();
+}
+void connection::finish() {
+    wire_->finish();
+}
+void connection::close() {
+    wire_->close();
+}
+void connection::window(std::size_t bytes) {
+    wire_->window(bytes);
+}
+bool connection::ended() const noexcept {
+    return wire_->server_ended();
+}
+bool connection::was_reset() const noexcept {
+    return wire_->server_reset();
+}
+std::size_t connection::writes() const noexcept {
+    return wire_->writes();
+}
 
 class server::impl {
 public:
@@ -38,7 +54,8 @@ public:
     rill::detail::shard shard{common, rill::detail::timers::clock_kind::manual};
 };
 
-server::server(const router& routes, const server_options& options) : impl_{std::make_unique<impl>(routes, options)} {}
+server::server(const router& routes, const server_options& options)
+    : impl_{std::make_unique<impl>(routes, options)} {}
 server::~server() = default;
 
 connection server::connect() {
@@ -91,6 +108,8 @@ void server::drain() {
     run();
 }
 
-std::size_t server::connections() const noexcept { return impl_->shard.connections(); }
+std::size_t server::connections() const noexcept {
+    return impl_->shard.connections();
+}
 
 } // namespace rill::testing

@@ -16,8 +16,9 @@
 #include <string_view>
 #include <vector>
 
-/// For tests of handlers: the server that serves, over connections of memory, by a clock that the test moves. Nothing
-/// runs but what a call here runs, so an hour of a stream takes microseconds, and is the same each time.
+/// For tests of handlers: the server that serves, over connections of memory, by a clock that the test moves.
+/// Nothing runs but what a call here runs, so an hour of a stream takes microseconds, and is the same each
+/// time.
 ///
 /// Nothing here may be used by two threads at a time.
 namespace rill::testing {
@@ -46,7 +47,8 @@ public:
     /// Leaves. The server notices at once.
     void close();
 
-    /// How many bytes the connection holds, from now on, for a client that does not `receive` them; at first 256 KiB.
+    /// How many bytes the connection holds, from now on, for a client that does not `receive` them; at first
+    /// 256 KiB.
     void window(std::size_t bytes);
 
     /// Whether the server has finished its side, by saying so or by a reset.
@@ -60,7 +62,8 @@ private:
     std::shared_ptr<detail::wire> wire_;
 };
 
-/// The answer to a request, as far as it has come. Asking it for something takes what has come from the connection.
+/// The answer to a request, as far as it has come. Asking it for something takes what has come from the
+/// connection.
 class RILL_EXPORT reply {
 public:
     /// `to_head` says that the request was a HEAD, whose answer has no body whatever its fields say.
@@ -115,7 +118,8 @@ public:
         std::string_view name, value;
     };
 
-    /// `routes` must outlive the server. Of the options, address, port, backlog and threads mean nothing here.
+    /// `routes` must outlive the server. Of the options, address, port, backlog and threads mean nothing
+    /// here.
     explicit server(const router& routes, const server_options& options = {});
     server(const server&) = delete;
     server& operator=(const server&) = delete;
@@ -127,7 +131,8 @@ public:
 
     /// Sends a request over a connection of its own, and lets the server do what it can with it.
     [[nodiscard]] reply get(std::string_view target, std::initializer_list<header> fields = {});
-    [[nodiscard]] reply post(std::string_view target, std::string_view body, std::initializer_list<header> fields = {});
+    [[nodiscard]] reply post(std::string_view target, std::string_view body,
+                             std::initializer_list<header> fields = {});
     [[nodiscard]] reply send(std::string_view method, std::string_view target, std::string_view body,
                              std::initializer_list<header> fields = {});
 

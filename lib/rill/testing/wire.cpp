@@ -1,8 +1,8 @@
 #include <rill/testing/detail/wire.hpp>
 
-#include <algorithm>
-
 #include <asio/post.hpp>
+
+#include <algorithm>
 
 namespace rill::testing::detail {
 

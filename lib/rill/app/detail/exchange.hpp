@@ -7,12 +7,13 @@
 
 namespace rill::detail {
 
-/// What an answer is written to: one request's half of a connection that goes to the client. HTTP/1.1 implements it;
-/// nothing above it knows the version, the transport or TLS.
+/// What an answer is written to: one request's half of a connection that goes to the client. HTTP/1.1
+/// implements it; nothing above it knows the version, the transport or TLS.
 ///
-/// The answer is either `respond`, or `start`, any number of `write`s, and `end`. None of them waits: what the client
-/// does not take joins the backlog, and whoever answers is told once that is empty again (`answer::on_drained`). None
-/// of them throws for a connection that broke: whoever answers is told that too (`answer::on_gone`), later.
+/// The answer is either `respond`, or `start`, any number of `write`s, and `end`. None of them waits: what
+/// the client does not take joins the backlog, and whoever answers is told once that is empty again
+/// (`answer::on_drained`). None of them throws for a connection that broke: whoever answers is told that too
+/// (`answer::on_gone`), later.
 class exchange {
 public:
     /// The whole answer. To be called once, and instead of all others but `abort`.

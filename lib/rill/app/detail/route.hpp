@@ -39,7 +39,7 @@ private:
 struct route {
     pattern path;
     std::unique_ptr<const endpoint> handler;
-    route_options options;         ///< its `comment` is empty: see below
+    route_options options;        ///< its `comment` is empty: see below
     std::string keep_alive_frame; ///< the comment, encoded
 };
 

@@ -14,8 +14,8 @@ namespace rill::detail {
 
 /// The timers of one `io_context`: a wheel of milliseconds, and one Asio timer that turns it.
 ///
-/// It is a service of the context, so that `sleep_for` finds it wherever it is awaited. The thread that runs the
-/// context owns it. With a manual clock nothing turns the wheel but `advance`.
+/// It is a service of the context, so that `sleep_for` finds it wherever it is awaited. The thread that runs
+/// the context owns it. With a manual clock nothing turns the wheel but `advance`.
 class timers final : public asio::execution_context::service {
 public:
     using key_type = timers;
@@ -61,14 +61,16 @@ private:
 
     static constexpr duration century = std::chrono::years{100};
 
-    using asio_timer = asio::basic_waitable_timer<clock, asio::wait_traits<clock>, asio::io_context::executor_type>;
+    using asio_timer =
+        asio::basic_waitable_timer<clock, asio::wait_traits<clock>, asio::io_context::executor_type>;
 
     clock_kind kind_;
     time_point start_ = clock::now();
     time_point manual_now_ = start_;
     timer_wheel wheel_;
     asio_timer driver_;
-    time_point driver_expiry_ = time_point::max(); ///< what the driver waits for; `max` while it waits for nothing
+    time_point driver_expiry_ =
+        time_point::max(); ///< what the driver waits for; `max` while it waits for nothing
     bool turning_ = false;
     operation* operations_ = nullptr;
 };

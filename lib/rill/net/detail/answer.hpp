@@ -34,8 +34,8 @@ protected:
 ///                                                        └─ throws ─▶ log, abort ────────▶ over
 ///     at any time: on_gone (the client left) or on_drain ─▶ over, and the handler is destroyed
 ///
-/// The handler's frames die when it is over, but not before the operation that it awaits has ended: that one is
-/// cancelled, and writes into those frames. Until then `owner` keeps the connection's object alive.
+/// The handler's frames die when it is over, but not before the operation that it awaits has ended: that one
+/// is cancelled, and writes into those frames. Until then `owner` keeps the connection's object alive.
 class answer {
 public:
     answer(shard& shard, answer_host& host) noexcept : shard_{shard}, host_{host} {}
@@ -82,10 +82,10 @@ private:
     shard& shard_;
     answer_host& host_;
     request* request_ = nullptr;
-    std::optional<response_head> head_;      ///< of a stream, until it is sent
+    std::optional<response_head> head_; ///< of a stream, until it is sent
     std::optional<event_stream> events_;
-    response::writing writing_;              ///< what the writing handler's frame may refer to
-    std::unique_ptr<sse_writer> writer_;     ///< while a stream is open
+    response::writing writing_;          ///< what the writing handler's frame may refer to
+    std::unique_ptr<sse_writer> writer_; ///< while a stream is open
     asio::cancellation_signal cancel_;
     bool running_ = false; ///< an operation or a task of the handler is under way
     bool blocked_ = false; ///< the handler rests until the client has caught up

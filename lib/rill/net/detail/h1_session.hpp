@@ -19,20 +19,21 @@
 
 namespace rill::detail {
 
-/// One HTTP/1.1 connection of a shard (RFC 9112): reads requests, has each answered, writes the answers in order.
+/// One HTTP/1.1 connection of a shard (RFC 9112): reads requests, has each answered, writes the answers in
+/// order.
 ///
 ///     reading_head ─▶ answering ─▶ (discarding) ─▶ reading_head ...
 ///          │              │              │
 ///          └──────────────┴──────────────┴──▶ closing ─▶ lingering ─▶ closed
 ///
-/// `discarding` skips what is left of a body that the handler did not read; `closing` waits until the peer has taken what
-/// is written; `lingering` has said that no more comes, and drops what the peer still sends, since closing at once
-/// would reset the connection and might take the answer back with it.
+/// `discarding` skips what is left of a body that the handler did not read; `closing` waits until the peer
+/// has taken what is written; `lingering` has said that no more comes, and drops what the peer still sends,
+/// since closing at once would reset the connection and might take the answer back with it.
 ///
 /// The socket is watched in every phase, so that a client that leaves is noticed while its handler waits.
 ///
-/// Lifetime: waits of the transport and operations of the handler hold a `shared_ptr`; with the last of them the session
-/// goes. `close` ends all waits, and has the handler cancelled.
+/// Lifetime: waits of the transport and operations of the handler hold a `shared_ptr`; with the last of them
+/// the session goes. `close` ends all waits, and has the handler cancelled.
 class h1_session final : public std::enable_shared_from_this<h1_session>,
                          public transport::observer,
                          answer_host,
@@ -123,11 +124,11 @@ private:
     phase phase_ = phase::reading_head;
     body_state body_state_ = body_state::incomplete;
     bool keep_alive_ = true;
-    bool chunked_ = false;       ///< the stream under way
-    bool continue_due_ = false;  ///< the client waits for 100 before it sends the body
+    bool chunked_ = false;      ///< the stream under way
+    bool continue_due_ = false; ///< the client waits for 100 before it sends the body
     bool body_wanted_ = false;
-    bool head_started_ = false;  ///< the clock for the head runs
-    bool reading_ = false;       ///< a wait of the transport is under way
+    bool head_started_ = false; ///< the clock for the head runs
+    bool reading_ = false;      ///< a wait of the transport is under way
     bool writing_ = false;
     bool processing_ = false;
     bool peer_ended_ = false;

@@ -3,19 +3,19 @@
 #include <rill/net/detail/shard.hpp>
 #include <rill/net/detail/socket_transport.hpp>
 
+#include <asio/basic_socket_acceptor.hpp>
+#include <asio/generic/stream_protocol.hpp>
+#include <asio/steady_timer.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 
-#include <asio/basic_socket_acceptor.hpp>
-#include <asio/generic/stream_protocol.hpp>
-#include <asio/steady_timer.hpp>
-
 namespace rill::detail {
 
-/// Takes connections, and hands each to the shard that has the fewest: streams live long, so what the system would
-/// spread evenly over several listening sockets never evens out again.
+/// Takes connections, and hands each to the shard that has the fewest: streams live long, so what the system
+/// would spread evenly over several listening sockets never evens out again.
 class listener {
 public:
     /// Listens at `address` and `port`, on the thread of `home`. Throws as `server` does.

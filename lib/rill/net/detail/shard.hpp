@@ -7,6 +7,8 @@
 #include <rill/http/limits.hpp>
 #include <rill/net/detail/transport.hpp>
 
+#include <asio/io_context.hpp>
+
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -17,8 +19,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <asio/io_context.hpp>
 
 namespace rill::detail {
 
@@ -32,14 +32,14 @@ struct service {
     std::chrono::milliseconds reconnect_spread; ///< see `server_options`
 };
 
-/// One thread's share of a server: its event loop, its timers, its connections, and the buffers that they take turns
-/// with. Nothing in it is locked: everything but `connections()` is for its own thread.
+/// One thread's share of a server: its event loop, its timers, its connections, and the buffers that they
+/// take turns with. Nothing in it is locked: everything but `connections()` is for its own thread.
 ///
 ///     shard ──owns──▶ io_context ──owns──▶ pending waits ──keep alive──▶ h1_session ──owns──▶ transport
 ///       └── list of sessions (plain pointers; a session leaves it when it dies)
 ///
-/// The shard outlives its sessions: a session refers to it and is kept alive by waits of the shard's context, which the
-/// shard's destructor ends before anything else goes.
+/// The shard outlives its sessions: a session refers to it and is kept alive by waits of the shard's context,
+/// which the shard's destructor ends before anything else goes.
 class shard {
 public:
     explicit shard(const service& common, timers::clock_kind clock = timers::clock_kind::system);
@@ -52,15 +52,15 @@ public:
     [[nodiscard]] const service& common() const noexcept { return common_; }
     [[nodiscard]] std::string_view date();
 
-    /// Runs the event loop until its context is stopped. What is thrown in it, by a handler that an application gave to
-    /// Asio, is logged, and ends nothing else.
+    /// Runs the event loop until its context is stopped. What is thrown in it, by a handler that an
+    /// application gave to Asio, is logged, and ends nothing else.
     void run();
 
     /// Begins to serve a connection.
     void open(std::unique_ptr<transport> connection);
 
-    /// Streams and idle connections end, requests under way get their answer, and nothing new begins. `done` is called
-    /// once no connection is left.
+    /// Streams and idle connections end, requests under way get their answer, and nothing new begins. `done`
+    /// is called once no connection is left.
     void drain(std::function<void()> done);
     [[nodiscard]] bool draining() const noexcept { return draining_; }
 
@@ -68,7 +68,9 @@ public:
     void close_all();
 
     /// How many connections there are, and are being handed over; from any thread.
-    [[nodiscard]] std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::size_t connections() const noexcept {
+        return connections_.load(std::memory_order_relaxed);
+    }
     /// To be called by whoever hands a connection over from another thread, before it does.
     void expect_connection() noexcept { connections_.fetch_add(1, std::memory_order_relaxed); }
     /// Takes that back; on the shard's thread.
@@ -77,8 +79,8 @@ public:
     /// What has been read and is looked at until the next read, of any connection.
     [[nodiscard]] std::span<char> input() noexcept { return input_; }
 
-    /// A buffer to write into, with capacity: whoever is done gives it back empty, and so connections that have nothing
-    /// to say have no buffer.
+    /// A buffer to write into, with capacity: whoever is done gives it back empty, and so connections that
+    /// have nothing to say have no buffer.
     [[nodiscard]] std::string lend() noexcept { return std::exchange(spare_, {}); }
     void give_back(std::string&& buffer) noexcept;
 

@@ -4,8 +4,8 @@
 
 namespace rill::detail {
 
-/// What a socket for streams wants of the system; all that is particular to one system is in the .cpp file. An option
-/// that the system has not, or that the kind of socket does not take, is left out.
+/// What a socket for streams wants of the system; all that is particular to one system is in the .cpp file.
+/// An option that the system has not, or that the kind of socket does not take, is left out.
 void prepare_for_streams(stream_socket& socket, std::chrono::milliseconds user_timeout) noexcept;
 
 } // namespace rill::detail

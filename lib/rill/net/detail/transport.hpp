@@ -11,12 +11,12 @@ namespace rill::detail {
 
 /// A connected stream of bytes: a socket, or memory in tests.
 ///
-/// It is used by readiness: read and write what goes without waiting, and when nothing goes, ask to be told. So a
-/// connection that waits owns no buffer. One thread owns it.
+/// It is used by readiness: read and write what goes without waiting, and when nothing goes, ask to be told.
+/// So a connection that waits owns no buffer. One thread owns it.
 class transport {
 public:
-    /// Who waits for it. The transport keeps it alive until it was told, and tells it from the event loop, never from
-    /// inside `wait_readable` or `wait_writable`.
+    /// Who waits for it. The transport keeps it alive until it was told, and tells it from the event loop,
+    /// never from inside `wait_readable` or `wait_writable`.
     class observer {
     public:
         /// There are bytes, or the end, or an error, that `read_some` will find; or the transport was closed.
@@ -51,7 +51,8 @@ public:
 
     /// Tells the peer that no more bytes come.
     virtual void shutdown_write() noexcept = 0;
-    /// Gives the connection up, with a reset where `reset` says so: the peer must not take what it has for complete.
+    /// Gives the connection up, with a reset where `reset` says so: the peer must not take what it has for
+    /// complete.
     virtual void close(bool reset) noexcept = 0;
 
     /// The peer, as `request::remote_address` gives it.

@@ -2,13 +2,13 @@
 
 #include <rill/net/detail/transport.hpp>
 
+#include <asio/io_context.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <asio/io_context.hpp>
 
 namespace rill::testing::detail {
 
