@@ -146,7 +146,6 @@ TEST_CASE("a client that does not read suspends who writes, with a bounded numbe
     CHECK(first * size >= buffer / 2);
     CHECK(connection.receive().size() == window);
     CHECK(written == first); // not before it has caught up
-    std::string all;
     while (!connection.receive().empty()) s.server().run();
     CHECK(written == 1000);
 }
