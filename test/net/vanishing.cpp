@@ -125,3 +125,17 @@ TEST_CASE("a curl that is killed has its handler destroyed within 100 ms") {
     }
     CHECK(fastest < 100ms);
 }
+
+TEST_CASE("a client that has sent more ahead than is read of it is still noticed when it leaves") {
+    for (const std::string path : {"/events", "/task", "/writer"}) {
+        CAPTURE(path);
+        waiting_routes handlers;
+        serving::server server{handlers.routes()};
+        serving::socket_client client{server.url()};
+        client.send(serving::get(path));
+        REQUIRE(serving::eventually([&] { return handlers.alive == 1; }));
+        client.send(std::string(200'000, 'x'));
+        client.finish();
+        CHECK(serving::eventually([&] { return handlers.alive == 0; }));
+    }
+}

@@ -260,3 +260,46 @@ TEST_CASE("a server that goes destroys its handlers wherever they stand") {
         log.clear();
     }
 }
+
+TEST_CASE("a client that leaves is noticed behind whatever it has sent ahead") {
+    std::string log;
+    site s;
+    s.routes.get("/", [&log](request&) -> task<response> {
+        const local a{log, 'a'};
+        co_await rill::sleep_for(1h);
+        co_return rill::status::ok;
+    });
+    auto connection = s.server().connect();
+    connection.send(whole);
+    connection.send(std::string(100'000, 'x'));
+    s.server().advance(10s);
+    CHECK(log.empty());
+    connection.finish();
+    CHECK(log == "a");
+    CHECK(s.server().connections() == 0);
+}
+
+TEST_CASE(
+    "requests that are sent ahead are answered up to what is kept of them, and beyond that not at all") {
+    for (const std::size_t count : {std::size_t{3}, 70'000 / whole.size()}) {
+        site s;
+        s.routes.get("/", [](request&) -> task<response> {
+            co_await rill::sleep_for(1s);
+            co_return response::text("answer");
+        });
+        auto connection = s.server().connect();
+        std::string all;
+        for (std::size_t i = 0; i < count; ++i) all += whole;
+        connection.send(all);
+        s.server().advance(1min);
+        const auto answers = connection.receive();
+        std::size_t answered = 0;
+        for (auto at = answers.find("200 OK"); at != answers.npos; at = answers.find("200 OK", at + 1))
+            ++answered;
+        const bool too_many = count > 3;
+        CHECK(answered == (too_many ? 1 : 3));
+        CHECK(answers.ends_with("answer"));
+        CHECK((answers.find("Connection: close") != answers.npos) == too_many);
+        CHECK(connection.ended() == too_many);
+    }
+}

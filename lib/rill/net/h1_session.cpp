@@ -9,7 +9,7 @@
 namespace rill::detail {
 namespace {
 
-/// What a client may send ahead while an answer is under way: requests to come, of which none is looked at
+/// What is kept of what a client sends ahead while an answer is under way: requests to come, none looked at
 /// yet.
 constexpr std::size_t inbox_bound = 64 * 1024;
 
@@ -58,7 +58,6 @@ void h1_session::close(bool reset) noexcept {
 
 void h1_session::watch() {
     if (reading_ || phase_ == phase::closed || peer_ended_) return;
-    if (phase_ == phase::answering && !body_wanted_ && inbox_.size() >= inbox_bound) return;
     if (phase_ == phase::reading_head && backlog() > 0) return; // who does not take answers need not ask more
     reading_ = true;
     transport_->wait_readable(shared_from_this());
@@ -118,7 +117,7 @@ void h1_session::process(std::string_view bytes) {
         switch (phase_) {
         case phase::reading_head: read_head(); break;
         case phase::answering:
-            if (body_wanted_) receive_body();
+            if (body_state_ == body_state::incomplete) receive_body();
             break;
         case phase::discarding:
             receive_body();
@@ -130,6 +129,10 @@ void h1_session::process(std::string_view bytes) {
         going = !input_.empty() && input_.size() != before && backlog() < shard_.common().bounds.write_buffer;
     }
     processing_ = false;
+    // A client that sends more ahead than is kept is not stopped, since then its leaving would not be
+    // noticed: nothing behind this request is answered, and it may ask again (RFC 9112 §9.3.2).
+    if (phase_ == phase::answering && input_.size() > inbox_bound) keep_alive_ = false;
+    if (phase_ == phase::answering && !keep_alive_) input_ = {};
     inbox_.assign(input_);
     input_ = {};
     if (backlog() > 0 && !writing_) send_outbox();
@@ -166,7 +169,8 @@ void h1_session::begin_answer() {
         answer_.begin(request_);
 }
 
-/// Takes what has come of the body. That of a discarded one is dropped.
+/// Takes what has come of the body, asked for or not: its limit bounds it. That of a discarded one is
+/// dropped.
 void h1_session::receive_body() {
     for (;;) {
         switch (parser_->parse(input_, request_access::head(request_))) {
@@ -200,14 +204,7 @@ task<std::string> h1_session::read_body() {
         body_wanted_ = true;
         if (!body_done_) body_done_ = std::make_unique<signal>();
         if (std::exchange(continue_due_, false)) send(std::array{continue_100});
-        // From the event loop: this may run inside `process`.
-        asio::post(shard_.context(), [self = shared_from_this()] {
-            if (self->body_wanted_ && self->phase_ == phase::answering) {
-                self->arm_for_phase();
-                self->process_inbox();
-                self->watch();
-            }
-        });
+        arm_for_phase();
         co_await body_done_->wait();
     }
     if (body_failure_) throw http_error{body_failure_->status, body_failure_->reason};

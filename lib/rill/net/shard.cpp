@@ -25,6 +25,8 @@ void shard::run() {
             return;
         } catch (const std::exception& e) {
             log(log_level::error, fmt::format("something in the event loop threw: {}", e.what()));
+        } catch (...) {
+            log(log_level::error, "something in the event loop threw what is no std::exception");
         }
 }
 

@@ -8,9 +8,9 @@ namespace rill::detail {
 
 /// Something that one coroutine waits for and that others, on the same thread, make happen.
 ///
-/// The waiting coroutine is woken from the event loop, never from inside `notify`. If it is cancelled, it throws
-/// `std::system_error` with `operation_aborted`. A signal that dies takes its waiter along: the frames of that are
-/// destroyed from the event loop, and nothing is thrown.
+/// The waiting coroutine is woken from the event loop, never from inside `notify`. If it is cancelled, it
+/// throws `std::system_error` with `operation_aborted`. A signal that dies takes its waiter along: the frames
+/// of that are destroyed from the event loop, and nothing is thrown.
 class signal {
 public:
     signal() noexcept;

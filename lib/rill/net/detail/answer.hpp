@@ -76,7 +76,7 @@ private:
     void pump();
     void pump_soon();
     void run_operation();
-    void finish(const std::exception_ptr& why);
+    void finish(const std::exception_ptr& failure);
     void release() noexcept;
 
     shard& shard_;
