@@ -118,6 +118,10 @@ TEST_CASE("OPTIONS * asks about the whole server") {
     site s;
     s.routes.get("/a", says("a")).delete_("/b/{x}", says("b"));
     CHECK(allow(s, "OPTIONS", "*") == "204 GET, HEAD, DELETE, OPTIONS");
+    s.routes.any("/c", says("c"));
+    const auto all = allow(s, "OPTIONS", "*");
+    CHECK(all.starts_with("204 GET, HEAD, POST, PUT,"));
+    CHECK(all.find("CONNECT") == all.npos);
 }
 
 TEST_CASE("a route for any method takes those that have none of their own") {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
 
 namespace rill {
@@ -17,6 +18,12 @@ namespace {
 constexpr std::uint64_t bit(method m) noexcept {
     return std::uint64_t{1} << static_cast<unsigned>(m);
 }
+
+/// What a route for any method may be asked for; CONNECT never reaches a route.
+constexpr std::uint64_t every_method = ((bit(method::unsubscribe) << 1U) - 1) & ~bit(method::connect);
+
+/// As good as never, and safe to add to any time.
+constexpr std::chrono::milliseconds longest_keep_alive = std::chrono::years{1};
 
 /// The methods of `set` as `Allow` lists them (RFC 9110 §10.2.1).
 std::string list_of(std::uint64_t set) {
@@ -115,7 +122,8 @@ void routing_table::add(std::optional<method> verb, std::string_view path,
     }
     place = std::make_unique<route>(route{std::move(parsed), std::move(handler), options, std::move(frame)});
     place->options.comment = {};
-    if (verb) all_methods_ |= bit(*verb);
+    place->options.keep_alive = std::min(options.keep_alive, longest_keep_alive);
+    all_methods_ |= verb ? bit(*verb) : every_method;
 }
 
 void routing_table::match(request& r) const {
