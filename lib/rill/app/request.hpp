@@ -36,6 +36,10 @@ public:
     /// The path of the target as it was sent, percent-encoded, without dot segments (RFC 3986 §5.2.4).
     [[nodiscard]] std::string_view path() const noexcept { return head_.target.path(); }
 
+    /// The host that the request is for, with its port if it was given (RFC 9112 §3.2); may be empty for
+    /// HTTP/1.0.
+    [[nodiscard]] std::string_view host() const noexcept { return head_.host(); }
+
     [[nodiscard]] const rill::fields& fields() const noexcept { return head_.fields; }
 
     /// The first value of a header field; names match without regard to case.
@@ -47,6 +51,10 @@ public:
     [[nodiscard]] std::optional<std::string_view> cookie(std::string_view name) const;
 
     /// The part of the path that `{name}` or `{name...}` of the route stands for, percent-decoded, as a `T`.
+    ///
+    /// A `%2F` in the target is a slash here, so that a text may hold any path, `../` too: do not take it for
+    /// the name of a file unchecked. What `{name...}` stands for has no segments `.` and `..`: such a target
+    /// has no route.
     ///
     /// Throws `http_error` 400 if it cannot be read as one, and `std::logic_error` if the route has no such
     /// name.

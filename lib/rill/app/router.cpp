@@ -44,6 +44,20 @@ std::optional<std::string> decoded(std::string_view segment) {
     return percent_decode(segment);
 }
 
+/// Whether `path` has a segment `.` or `..`, or a NUL, once it is decoded: such a path is none of a file
+/// below another. The target's own dot segments have been removed; these hid behind a `%2F`.
+bool may_climb(std::string_view path) {
+    if (path.find('%') == path.npos) return false;
+    const auto text = decoded(path).value_or("");
+    for (std::string_view left = text;;) {
+        const auto size = left.find('/');
+        const auto segment = left.substr(0, size);
+        if (segment == "." || segment == ".." || segment.find('\0') != segment.npos) return true;
+        if (size == left.npos) return false;
+        left.remove_prefix(size + 1);
+    }
+}
+
 } // namespace
 
 /// One walk down the tree, back and down again where a branch turns out to end without a route.
@@ -60,7 +74,8 @@ public:
         if (const auto* found = find_literal(at, segment, left)) return found;
         if (at.param && !segment.empty())
             if (const auto* found = find_with(*at.param, segment, left)) return found;
-        return at.rest ? find_with(*at.rest, path.substr(1), {}) : nullptr;
+        const auto rest = path.substr(1);
+        return at.rest && !may_climb(rest) ? find_with(*at.rest, rest, {}) : nullptr;
     }
 
     [[nodiscard]] std::uint64_t allowed() const noexcept { return allowed_; }

@@ -10,7 +10,7 @@ namespace rill {
 enum class log_level {
     info,    ///< something went as it should: the server drains
     warning, ///< something was refused or given up, and the server goes on: no file descriptor was left
-    error,   ///< a handler failed in a way that its client was not told about
+    error,   ///< a handler failed, and its client was told nothing of the cause
 };
 
 /// Where the library says what it can tell no caller: a handler that threw, a connection that could not be

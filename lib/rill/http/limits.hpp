@@ -25,7 +25,8 @@ struct limits {
     std::uint64_t max_body = 1024 * 1024;
     /// Bytes of a `Last-Event-ID`: 400, when the handler asks for it.
     std::size_t max_last_event_id = 256;
-    /// Bytes that wait behind a write to a stream before its handler is suspended.
+    /// Bytes of a stream that are held for a client which does not keep up, one event more at most: half of
+    /// them encoded, half behind a write. With more its handler is suspended until the client has taken all.
     std::size_t write_buffer = 64 * 1024;
 
     /// From the first byte of a head to its last one: 408.

@@ -55,6 +55,7 @@ void answer::give(response&& r) {
         over_ = true;
         return host_.respond(r.head(), *body);
     }
+    if (!may_have_body(r.status())) throw std::logic_error{"a stream needs a status that has a body"};
     head_.emplace(std::move(r.head()));
     if (request_->method() == method::head) {
         start();
@@ -73,8 +74,10 @@ void answer::fail(const std::exception_ptr& why) {
     try {
         std::rethrow_exception(why);
     } catch (const http_error& e) {
-        reply = response::text(e.what(), e.code());
-        if (writer_ && !head_) log_failure(e.what());
+        const auto code = static_cast<unsigned>(e.code());
+        const bool fit = code >= 400 && code <= 599;
+        if (fit) reply = response::text(e.what(), e.code());
+        if (!fit || (writer_ && !head_)) log_failure(e.what());
     } catch (const std::exception& e) {
         log_failure(e.what());
     } catch (...) {
@@ -159,23 +162,31 @@ void answer::run_operation() {
     const auto reads = host_.body_reads();
     running_ = true;
     auto done = [this, owner = host_.owner()](std::exception_ptr failure) {
-        running_ = false;
-        if (over_) return release();
-        events_->completed(std::move(failure));
-        if (writer_->behind())
-            blocked_ = true;
-        else
-            pump();
+        if (!pumping_) return completed(std::move(failure));
+        // It ended inside `co_spawn`, on top of `pump`.
+        asio::post(shard_.context(), [this, owner, failure = std::move(failure)] { completed(failure); });
     };
     asio::co_spawn(shard_.context().get_executor(), events_->operation(),
                    asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
-    if (!head_ || host_.body_reads() == reads) writer_->flush();
+    if (!head_ || host_.body_reads() == reads)
+        writer_->flush();
+    else if (!host_.awaits_body())
+        flush_soon(); // behind an operation that read a body which had come already
+}
+
+void answer::completed(std::exception_ptr failure) {
+    running_ = false;
+    if (over_) return release();
+    events_->completed(std::move(failure));
+    if (writer_->behind())
+        blocked_ = true;
+    else
+        pump();
 }
 
 void answer::begin_writing(response::writing&& handler) {
     writing_ = std::move(handler);
     writer_.reset(new sse_writer{*this});
-    const auto reads = host_.body_reads();
     running_ = true;
     auto done = [this, owner = host_.owner()](const std::exception_ptr& failure) {
         running_ = false;
@@ -184,7 +195,7 @@ void answer::begin_writing(response::writing&& handler) {
     };
     asio::co_spawn(shard_.context().get_executor(), writing_(*writer_),
                    asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
-    if (host_.body_reads() == reads) flush_soon();
+    if (!host_.awaits_body()) flush_soon();
 }
 
 /// The handler of a stream is done, and what it wrote goes out first.

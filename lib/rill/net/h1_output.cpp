@@ -53,7 +53,8 @@ void h1_session::write(std::string_view bytes) {
 void h1_session::end() {
     if (phase_ != phase::answering) return;
     const bool whole = chunked_ && request_.method() != method::head;
-    send(std::array{std::string_view{pending_head_}, whole ? last_chunk : std::string_view{}});
+    if (whole || !pending_head_.empty())
+        send(std::array{std::string_view{pending_head_}, whole ? last_chunk : std::string_view{}});
     shard_.give_back(std::move(pending_head_));
     answered();
 }
@@ -92,7 +93,8 @@ void h1_session::give_up() {
 void h1_session::wait_to_send() {
     if (writing_) return;
     writing_ = true;
-    arm(shard_.common().bounds.write_timeout);
+    const auto& bounds = shard_.common().bounds;
+    arm(shard_.draining() ? bounds.linger : bounds.write_timeout);
     transport_->wait_writable(shared_from_this());
 }
 

@@ -2,8 +2,10 @@
 // h1_output.cpp.
 #include <rill/net/detail/h1_session.hpp>
 
+#include <asio/error.hpp>
 #include <asio/post.hpp>
 
+#include <system_error>
 #include <utility>
 
 namespace rill::detail {
@@ -45,6 +47,9 @@ void h1_session::drain() {
     case phase::discarding: begin_close(); break;
     default: break; // it closes anyway
     }
+    // Who has begun to ask or to read may go on, but nobody who stands still keeps the server.
+    if (backlog() > 0 || (phase_ == phase::reading_head && parser_->started()))
+        arm(shard_.common().bounds.linger);
 }
 
 void h1_session::close(bool reset) noexcept {
@@ -88,9 +93,21 @@ void h1_session::on_end() {
 
 void h1_session::take(std::string_view bytes) {
     if (phase_ == phase::closing || phase_ == phase::lingering) return;
+    if (phase_ == phase::answering && body_state_ != body_state::incomplete) return keep_for_later(bytes);
     if (inbox_.empty()) return process(bytes);
     inbox_.append(bytes);
     process_inbox();
+}
+
+/// Requests behind the one that is being answered. A client that sends more of them than is kept is not
+/// stopped, since then its leaving would not be noticed: none of them is answered, and it may ask again (RFC
+/// 9112 §9.3.2).
+void h1_session::keep_for_later(std::string_view bytes) {
+    if (inbox_.size() + bytes.size() > inbox_bound) keep_alive_ = false;
+    if (keep_alive_)
+        inbox_.append(bytes);
+    else
+        inbox_ = {};
 }
 
 void h1_session::process_inbox() {
@@ -113,6 +130,7 @@ void h1_session::process(std::string_view bytes) {
     input_ = bytes;
     processing_ = true;
     for (bool going = true; going;) {
+        if (phase_ == phase::reading_head && backlog() >= shard_.common().bounds.write_buffer) break;
         const auto before = input_.size();
         switch (phase_) {
         case phase::reading_head: read_head(); break;
@@ -126,15 +144,14 @@ void h1_session::process(std::string_view bytes) {
             break;
         default: input_ = {};
         }
-        going = !input_.empty() && input_.size() != before && backlog() < shard_.common().bounds.write_buffer;
+        going = !input_.empty() && input_.size() != before;
     }
     processing_ = false;
-    // A client that sends more ahead than is kept is not stopped, since then its leaving would not be
-    // noticed: nothing behind this request is answered, and it may ask again (RFC 9112 §9.3.2).
-    if (phase_ == phase::answering && input_.size() > inbox_bound) keep_alive_ = false;
-    if (phase_ == phase::answering && !keep_alive_) input_ = {};
-    inbox_.assign(input_);
-    input_ = {};
+    const auto left = std::exchange(input_, {});
+    if (phase_ == phase::answering)
+        keep_for_later(left);
+    else
+        inbox_.assign(left);
     if (backlog() > 0 && !writing_) send_outbox();
     // Behind what a handler that answers without waiting has posted.
     if (peer_ended_) asio::post(shard_.context(), [self = shared_from_this()] { self->on_end(); });
@@ -206,8 +223,10 @@ task<std::string> h1_session::read_body() {
         if (std::exchange(continue_due_, false)) send(std::array{continue_100});
         arm_for_phase();
         co_await body_done_->wait();
+        answer_.flush_soon(); // what the handler waits for now is something else
     }
     if (body_failure_) throw http_error{body_failure_->status, body_failure_->reason};
+    if (body_state_ != body_state::complete) throw std::system_error{asio::error::operation_aborted};
     co_return std::move(body_);
 }
 
@@ -289,7 +308,7 @@ void h1_session::next_request() {
     phase_ = phase::reading_head;
     head_started_ = false;
     body_failure_.reset();
-    body_.clear();
+    body_ = {};
     if (parser_)
         parser_->reset();
     else

@@ -1,5 +1,6 @@
 #include <rill/base/error.hpp>
 #include <rill/net/detail/listener.hpp>
+#include <rill/net/detail/socket_options.hpp>
 
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
@@ -29,6 +30,7 @@ bool is_stale(const std::string& path) {
     asio::io_context context;
     asio::local::stream_protocol::socket probe{context};
     asio::error_code failure;
+    probe.non_blocking(true, failure); // one whose queue is full is in use
     probe.connect(path, failure);
     return failure == asio::error::connection_refused;
 }
@@ -61,17 +63,18 @@ listener::~listener() {
     stop();
 }
 
-void listener::bind_to(const protocol::endpoint& where, int backlog) {
+void listener::bind_to(const protocol::endpoint& where) {
     acceptor_.open(where.protocol());
+    close_on_exec(acceptor_.native_handle());
     acceptor_.set_option(asio::socket_base::reuse_address{true});
     acceptor_.bind(where);
-    acceptor_.listen(backlog);
 }
 
 void listener::listen_on_path(const std::string& path, int backlog) {
     if (is_stale(path)) std::remove(path.c_str());
-    bind_to(asio::local::stream_protocol::endpoint{path}, backlog);
-    path_ = path;
+    bind_to(asio::local::stream_protocol::endpoint{path});
+    path_ = path; // from here on the file is ours
+    acceptor_.listen(backlog);
     url_ = fmt::format("{}{}", unix_prefix, path);
 }
 
@@ -79,7 +82,8 @@ void listener::listen_on_address(std::string_view address, std::uint16_t port, i
     using asio::ip::tcp;
     const auto found =
         tcp::resolver{home_.context()}.resolve(address, std::to_string(port), tcp::resolver::passive);
-    bind_to(found.begin()->endpoint(), backlog);
+    bind_to(found.begin()->endpoint());
+    acceptor_.listen(backlog);
     tcp::endpoint bound;
     const auto local = acceptor_.local_endpoint();
     bound.resize(local.size());
@@ -107,7 +111,7 @@ void listener::wait() {
     });
 }
 
-void listener::take() {
+void listener::take() try {
     for (int i = 0; i < burst; ++i) {
         auto& to = pick_();
         stream_socket socket{to.context()};
@@ -119,15 +123,20 @@ void listener::take() {
         }
         if (failure == asio::error::would_block || failure == asio::error::try_again) break;
         if (failure == asio::error::connection_aborted) continue; // it left while it waited
-        // No file descriptor or no memory is left: others may give some back.
-        home_.log(log_level::warning, fmt::format("cannot take a connection: {}", failure.message()));
-        pause_.expires_after(std::chrono::milliseconds{100});
-        pause_.async_wait([this](asio::error_code cancelled) {
-            if (!cancelled) wait();
-        });
-        return;
+        return rest(failure.message());
     }
     wait();
+} catch (const std::exception& failure) {
+    rest(failure.what());
+}
+
+/// No file descriptor or no memory is left: others may give some back.
+void listener::rest(std::string_view why) {
+    home_.log(log_level::warning, fmt::format("cannot take a connection: {}", why));
+    pause_.expires_after(std::chrono::milliseconds{100});
+    pause_.async_wait([this](asio::error_code cancelled) {
+        if (!cancelled) wait();
+    });
 }
 
 void listener::hand_over(shard& to, stream_socket socket) {

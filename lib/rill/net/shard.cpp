@@ -15,6 +15,7 @@ shard::shard(const service& common, timers::clock_kind clock)
       random_state_{std::random_device{}()} {}
 
 shard::~shard() {
+    drained_ = nullptr; // whom it tells may have gone
     close_all();
     context_.reset(); // and with it the waits that keep sessions alive
 }

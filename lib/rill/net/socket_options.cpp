@@ -2,7 +2,9 @@
 
 #include <asio/ip/tcp.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <fcntl.h>
 #include <initializer_list>
 #include <utility>
 #ifdef __linux__
@@ -17,9 +19,11 @@ namespace {
 /// A peer that is dead without a word is found out in a minute: by probes where nothing is under way, and by
 /// the acknowledgement that does not come (TCP_USER_TIMEOUT) where something is.
 void find_dead_peers(int socket, std::chrono::milliseconds user_timeout) noexcept {
+    constexpr std::chrono::milliseconds longest =
+        std::chrono::hours{24}; // the system's own bound, and an int
     for (const auto& [option, value] :
          {std::pair{TCP_KEEPIDLE, 30}, std::pair{TCP_KEEPINTVL, 10}, std::pair{TCP_KEEPCNT, 3},
-          std::pair{TCP_USER_TIMEOUT, static_cast<int>(user_timeout.count())}})
+          std::pair{TCP_USER_TIMEOUT, static_cast<int>(std::min(user_timeout, longest).count())}})
         ::setsockopt(socket, IPPROTO_TCP, option, &value, sizeof value);
 }
 #else
@@ -28,7 +32,12 @@ void find_dead_peers(int, std::chrono::milliseconds) noexcept {} // the system's
 
 } // namespace
 
+void close_on_exec(int socket) noexcept {
+    ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+}
+
 void prepare_for_streams(stream_socket& socket, std::chrono::milliseconds user_timeout) noexcept {
+    close_on_exec(socket.native_handle());
     asio::error_code failure;
     const auto family = socket.local_endpoint(failure).protocol().family();
     if (failure || (family != AF_INET && family != AF_INET6)) return;

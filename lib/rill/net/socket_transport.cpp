@@ -40,6 +40,7 @@ transport::result socket_transport::write_some(std::span<const std::string_view>
     std::size_t count = 0;
     for (const auto piece : pieces)
         if (!piece.empty() && count < buffers.size()) buffers[count++] = asio::buffer(piece);
+    if (count == 0) return {status::blocked};
     asio::error_code failure;
     const auto bytes = socket_.write_some(std::span{buffers}.first(count), failure);
     return outcome_of(bytes, failure);

@@ -14,15 +14,19 @@ sse_writer::~sse_writer() {
 task<void> sse_writer::write(const event& e) {
     add(e);
     if (full()) send();
-    if (behind()) {
-        if (!drained_) drained_ = std::make_unique<detail::signal>();
-        return drained_->wait();
-    }
     if (!flush_posted_) {
         flush_posted_ = true;
         answer_.flush_soon();
     }
+    if (behind()) {
+        if (!drained_) drained_ = std::make_unique<detail::signal>();
+        return caught_up();
+    }
     return []() -> task<void> { co_return; }();
+}
+
+task<void> sse_writer::caught_up() {
+    while (behind()) co_await drained_->wait();
 }
 
 void sse_writer::add(const event& e) {

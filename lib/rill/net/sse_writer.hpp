@@ -39,7 +39,7 @@ public:
 
     /// Encodes `e` at once, so that nothing it is made of need live longer, and sends it with all else that
     /// is written in this turn of the event loop. Completes at once while the client keeps up; if it is
-    /// behind by `limits::write_buffer`, when it has caught up.
+    /// behind by half of `limits::write_buffer`, when it has caught up.
     ///
     /// Throws, from the call, `rill::error` with an `sse_errc` if `e` cannot be sent, and nothing is written
     /// then. Awaited, throws `std::system_error` with `operation_aborted` once the client has gone. One
@@ -54,6 +54,7 @@ private:
     explicit sse_writer(detail::answer& answer);
 
     void add(const event& e);
+    [[nodiscard]] task<void> caught_up();
     [[nodiscard]] bool full() const noexcept;
     [[nodiscard]] bool behind() const noexcept;
     void send();

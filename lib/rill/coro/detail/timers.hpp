@@ -15,7 +15,7 @@ namespace rill::detail {
 /// The timers of one `io_context`: a wheel of milliseconds, and one Asio timer that turns it.
 ///
 /// It is a service of the context, so that `sleep_for` finds it wherever it is awaited. The thread that runs
-/// the context owns it. With a manual clock nothing turns the wheel but `advance`.
+/// the context owns it. With a manual clock nothing turns the wheel but `step`.
 class timers final : public asio::execution_context::service {
 public:
     using key_type = timers;

@@ -21,6 +21,8 @@ public:
     [[nodiscard]] virtual std::shared_ptr<void> owner() = 0;
     /// How often the handler has begun to read the request's body.
     [[nodiscard]] virtual unsigned body_reads() const noexcept = 0;
+    /// Whether the handler waits for the rest of the body right now.
+    [[nodiscard]] virtual bool awaits_body() const noexcept = 0;
 
 protected:
     ~answer_host() = default;
@@ -76,6 +78,7 @@ private:
     void pump();
     void pump_soon();
     void run_operation();
+    void completed(std::exception_ptr failure);
     void finish(const std::exception_ptr& failure);
     void release() noexcept;
 

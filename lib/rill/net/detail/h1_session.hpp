@@ -70,6 +70,7 @@ private:
     void abort() override;
     std::shared_ptr<void> owner() override { return shared_from_this(); }
     [[nodiscard]] unsigned body_reads() const noexcept override { return body_reads_; }
+    [[nodiscard]] bool awaits_body() const noexcept override { return body_wanted_; }
 
     // request_source
     task<std::string> read_body() override;
@@ -79,6 +80,7 @@ private:
 
     // Reading.
     void take(std::string_view bytes);
+    void keep_for_later(std::string_view bytes);
     void process(std::string_view bytes);
     void process_inbox();
     void process_inbox_soon();

@@ -35,11 +35,12 @@ public:
 private:
     using protocol = asio::generic::stream_protocol;
 
-    void bind_to(const protocol::endpoint& where, int backlog);
+    void bind_to(const protocol::endpoint& where);
     void listen_on_path(const std::string& path, int backlog);
     void listen_on_address(std::string_view address, std::uint16_t port, int backlog);
     void wait();
     void take();
+    void rest(std::string_view why);
     void hand_over(shard& to, stream_socket socket);
 
     shard& home_;

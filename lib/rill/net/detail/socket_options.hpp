@@ -8,4 +8,7 @@ namespace rill::detail {
 /// An option that the system has not, or that the kind of socket does not take, is left out.
 void prepare_for_streams(stream_socket& socket, std::chrono::milliseconds user_timeout) noexcept;
 
+/// Keeps the programs that the application starts from holding its sockets open. (Asio does not.)
+void close_on_exec(int socket) noexcept;
+
 } // namespace rill::detail
