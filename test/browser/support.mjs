@@ -14,6 +14,14 @@ export function test(name, body, limit = 30_000) {
   cases.push({ name, body, limit });
 }
 
+let skipped = 0;
+
+/// A test case that cannot be tried here, and why.
+export function skip(name, why) {
+  ++skipped;
+  console.log(`skipped ${name}: ${why}`);
+}
+
 /// Runs the cases one after the other and ends the process. The last line is `N passed, M failed`.
 export async function run() {
   let failed = 0;
@@ -32,7 +40,7 @@ export async function run() {
     }
     clearTimeout(timer);
   }
-  console.log(`${cases.length - failed} passed, ${failed} failed`);
+  console.log(`${cases.length - failed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   process.exit(failed > 0 || cases.length === 0 ? 1 : 0);
 }
 

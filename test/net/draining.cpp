@@ -2,6 +2,8 @@
 #include "net/serving.hpp"
 #include "support/chunks.hpp"
 
+#include <asio/cancellation_state.hpp>
+#include <asio/this_coro.hpp>
 #include <doctest/doctest.h>
 
 #include <array>
@@ -196,6 +198,27 @@ TEST_CASE("a handler that does not heed the end is cut at the deadline") {
     CHECK_THROWS_AS(task.rest(), std::system_error); // a reset
     CHECK_THROWS_AS(stream.rest(), std::system_error);
     CHECK_THROWS_AS(stubborn.rest(), std::system_error);
+}
+
+TEST_CASE("a server whose handlers heed nothing ends all the same, on all its threads") {
+    std::atomic<std::size_t> alive{0};
+    rill::router routes;
+    routes.get("/", [&](rill::request&) -> rill::task<rill::response> {
+        const serving::witness local{alive};
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        co_await rill::sleep_for(1h);
+        co_return rill::status::no_content;
+    });
+    {
+        serving::server server{routes, {.threads = 2, .drain_timeout = 50ms}};
+        socket_client one{server.url()}, two{server.url()};
+        one.send(serving::get("/"));
+        two.send(serving::get("/"));
+        REQUIRE(serving::eventually([&] { return alive == 2; }));
+        server.stop();
+        CHECK(server.ends(2s));
+    }
+    CHECK(alive == 0);
 }
 
 TEST_CASE("a stream that may finish does, and what it yields until then arrives") {

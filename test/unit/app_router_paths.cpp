@@ -188,3 +188,15 @@ TEST_CASE("a router may be moved before it serves") {
     CHECK(s.get("/a") == "200 a");
     CHECK(s.get("/b") == "200 b");
 }
+
+TEST_CASE("what takes the rest of a path never climbs above where it stands") {
+    site s;
+    s.routes.get("/f/{path...}", says("file ", "path"));
+    for (const auto* climbing :
+         {"..%2f..%2fetc%2fpasswd", "a/%2e%2e%2fb", "a%2F..", "a%2f.%2fb", "..%2F", "a%00b"}) {
+        CAPTURE(climbing);
+        CHECK(s.get(std::string{"/f/"} + climbing).starts_with("404 "));
+    }
+    CHECK(s.get("/f/a%2f..b") == "200 file a/..b");
+    CHECK(s.get("/f/...%2f.a") == "200 file .../.a");
+}

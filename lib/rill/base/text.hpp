@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 
 // Small things to do with text that more than one layer needs.
 namespace rill {
@@ -39,7 +40,7 @@ namespace rill {
 
 /// What a piece of a URL or of a form can be read as by `parse`: a number, a `bool` or a `std::string`.
 template <typename T>
-concept parsable = std::integral<T> || std::floating_point<T> || std::same_as<T, std::string>;
+concept parsable = std::is_arithmetic_v<T> || std::is_same_v<T, std::string>;
 
 /// The whole of `text` as a `T`, or nothing where it is not one or is out of `T`'s range.
 ///
