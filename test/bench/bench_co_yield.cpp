@@ -5,6 +5,8 @@
 #include <rill/rill.hpp>
 #include <rill/sse/encode.hpp>
 
+#include "figures.hpp"
+
 #include <asio/post.hpp>
 #include <fmt/format.h>
 
@@ -66,11 +68,6 @@ double nanoseconds_each(Work work) {
     work();
     return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count() /
            events;
-}
-
-double median(std::vector<double> figures) {
-    std::ranges::sort(figures);
-    return figures[figures.size() / 2];
 }
 
 } // namespace

@@ -3,6 +3,8 @@
 // turns.
 #include <rill/rill.hpp>
 
+#include "figures.hpp"
+
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
@@ -109,11 +111,6 @@ double requests_per_second(pthread_t server, std::uint16_t port) {
     const auto before = cpu_seconds(server);
     load(port);
     return requests / (cpu_seconds(server) - before);
-}
-
-double median(std::vector<double> figures) {
-    std::ranges::sort(figures);
-    return figures[figures.size() / 2];
 }
 
 } // namespace

@@ -33,8 +33,8 @@ def run(*command, **environment):
     return result.stdout
 
 
-def expect_greeting(output):
-    if output != "afloat\n":
+def expect_count(output):
+    if output != "counted to 3\n":
         sys.exit(f"the program printed {output!r}")
 
 
@@ -65,7 +65,7 @@ def check_installation(build_dir, scratch):
     def build_and_run(*options):
         run(*CXX, "-std=c++20", HERE / "consumer.cpp", "-o", program, *flags("--cflags", "--libs", *options))
         libraries = flags("--variable=libdir")[0]
-        expect_greeting(run(program, LD_LIBRARY_PATH=libraries))
+        expect_count(run(program, LD_LIBRARY_PATH=libraries))
 
     shared = list(root.rglob("librill.so*"))
     if shared:
@@ -89,7 +89,7 @@ def check_subproject(source_dir, scratch):
     build_dir = scratch / "build"
     run(MESON, "setup", "--buildtype=debug", "-Drill:default_library=shared", build_dir, parent)
     run(MESON, "compile", "-C", build_dir)
-    expect_greeting(run(build_dir / "consumer"))
+    expect_count(run(build_dir / "consumer"))
     targets = json.loads((build_dir / "meson-info" / "intro-targets.json").read_text())
     programs = [target["name"] for target in targets if target["type"] == "executable"]
     if programs != ["consumer"]:
