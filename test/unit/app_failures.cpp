@@ -236,3 +236,31 @@ TEST_CASE("what is thrown while a task or a stream is made, before it is a corou
         CHECK(s.send("GET", fmt::format("/{}/none", form)).complete());
     }
 }
+
+TEST_CASE("an http_error brings header fields along, from any form of handler") {
+    const auto refuse = [] {
+        throw rill::http_error{rill::status::unauthorized}
+            .with("WWW-Authenticate", "Basic")
+            .with("X-Why", "none");
+    };
+    site s;
+    s.routes
+        .get("/plain",
+             [&](rill::request&) {
+                 refuse();
+                 return rill::response::text("never");
+             })
+        .get("/events", [&](rill::request&) -> rill::event_stream {
+            refuse();
+            co_yield {.data = "never"};
+        });
+    for (const auto* path : {"/plain", "/events"}) {
+        auto reply = s.send("GET", path);
+        CHECK(reply.status() == rill::status::unauthorized);
+        CHECK(reply.body() == "Unauthorized");
+        CHECK(reply.fields().find("WWW-Authenticate") == "Basic");
+        CHECK(reply.fields().find("X-Why") == "none");
+    }
+    CHECK_THROWS_AS(static_cast<void>(rill::http_error{rill::status::forbidden}.with("X-Why", "a\r\nb")),
+                    rill::error);
+}

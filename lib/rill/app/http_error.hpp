@@ -1,6 +1,7 @@
 #pragma once
 
 #include <rill/base/export.hpp>
+#include <rill/http/fields.hpp>
 #include <rill/http/status.hpp>
 
 #include <exception>
@@ -18,17 +19,23 @@ namespace rill {
 /// **Example**
 ///
 ///     if (!known(user)) throw rill::http_error{rill::status::not_found, "there is no such user"};
+///     if (busy()) throw rill::http_error{rill::status::service_unavailable}.with("Retry-After", "5");
 class RILL_EXPORT http_error : public std::exception {
 public:
     /// `code` is 4xx or 5xx. Without a `message` the body is the status' reason phrase.
     explicit http_error(status code, std::string_view message = {});
 
+    /// Adds a header field to the answer. Throws `rill::error` with an `http_errc` as `response::set` does.
+    http_error&& with(std::string_view name, std::string_view value) &&;
+
     [[nodiscard]] status code() const noexcept { return code_; }
+    [[nodiscard]] const rill::fields& fields() const noexcept { return fields_; }
     [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
 
 private:
     status code_;
     std::string message_;
+    rill::fields fields_;
 };
 
 } // namespace rill

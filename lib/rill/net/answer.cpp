@@ -77,6 +77,7 @@ void answer::fail(const std::exception_ptr& why) {
         const auto code = static_cast<unsigned>(e.code());
         const bool fit = code >= 400 && code <= 599;
         if (fit) reply = response::text(e.what(), e.code());
+        for (const auto& [name, value] : e.fields()) reply.fields().add(name, value);
         if (!fit || (writer_ && !head_)) log_failure(e.what());
     } catch (const std::exception& e) {
         log_failure(e.what());
