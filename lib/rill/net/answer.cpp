@@ -32,9 +32,17 @@ void answer::begin(request& r) {
     }
 }
 
-void answer::run(task<response> work) {
+/// Starts what the handler awaits, or the handler itself; `done` is told how it ended, and must keep the
+/// owner.
+template <typename T, typename Done>
+void answer::spawn(task<T> work, Done done) {
     running_ = true;
-    auto done = [this, owner = host_.owner()](const std::exception_ptr& failure, response given) {
+    asio::co_spawn(shard_.context().get_executor(), std::move(work),
+                   asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
+}
+
+void answer::run(task<response> work) {
+    spawn(std::move(work), [this, owner = host_.owner()](const std::exception_ptr& failure, response given) {
         running_ = false;
         if (over_) return;
         if (failure) return fail(failure);
@@ -43,9 +51,7 @@ void answer::run(task<response> work) {
         } catch (...) {
             fail(std::current_exception());
         }
-    };
-    asio::co_spawn(shard_.context().get_executor(), std::move(work),
-                   asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
+    });
 }
 
 void answer::give(response&& r) {
@@ -113,15 +119,21 @@ void answer::begin_events(event_stream&& events) {
     pump();
 }
 
+void answer::add_current() {
+    try {
+        writer_->add(events_->current());
+    } catch (...) {
+        events_->refuse(std::current_exception()); // it is the handler's to know
+    }
+}
+
 /// Runs the handler until it waits, ends, or is too far ahead of the client.
 void answer::pump() {
     pumping_ = true;
     for (bool resting = false; !resting && !over_;) {
         switch (events_->resume()) {
-        case event_stream::state::yielded: try { writer_->add(events_->current());
-            } catch (...) {
-                events_->refuse(std::current_exception()); // it is the handler's to know
-            }
+        case event_stream::state::yielded:
+            add_current();
             if (writer_->full()) {
                 writer_->send();
                 blocked_ = host_.backlog() > 0;
@@ -161,14 +173,11 @@ void answer::pump_soon() {
 /// something other than the request's body, so that a body it cannot use still gets its status.
 void answer::run_operation() {
     const auto reads = host_.body_reads();
-    running_ = true;
-    auto done = [this, owner = host_.owner()](std::exception_ptr failure) {
+    spawn(events_->operation(), [this, owner = host_.owner()](std::exception_ptr failure) {
         if (!pumping_) return completed(std::move(failure));
         // It ended inside `co_spawn`, on top of `pump`.
         asio::post(shard_.context(), [this, owner, failure = std::move(failure)] { completed(failure); });
-    };
-    asio::co_spawn(shard_.context().get_executor(), events_->operation(),
-                   asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
+    });
     if (!head_ || host_.body_reads() == reads)
         writer_->flush();
     else if (!host_.awaits_body())
@@ -188,14 +197,11 @@ void answer::completed(std::exception_ptr failure) {
 void answer::begin_writing(response::writing&& handler) {
     writing_ = std::move(handler);
     writer_.reset(new sse_writer{*this});
-    running_ = true;
-    auto done = [this, owner = host_.owner()](const std::exception_ptr& failure) {
+    spawn(writing_(*writer_), [this, owner = host_.owner()](const std::exception_ptr& failure) {
         running_ = false;
         if (over_) return release();
         finish(failure);
-    };
-    asio::co_spawn(shard_.context().get_executor(), writing_(*writer_),
-                   asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
+    });
     if (!host_.awaits_body()) flush_soon();
 }
 

@@ -68,6 +68,8 @@ public:
     void flush_soon();
 
 private:
+    template <typename T, typename Done>
+    void spawn(task<T> work, Done done);
     void run(task<response> work);
     void give(response&& r);
     void fail(const std::exception_ptr& why);
@@ -75,6 +77,7 @@ private:
 
     void begin_events(event_stream&& events);
     void begin_writing(response::writing&& handler);
+    void add_current();
     void pump();
     void pump_soon();
     void run_operation();
