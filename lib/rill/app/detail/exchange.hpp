@@ -16,7 +16,7 @@ namespace rill::detail {
 /// (`answer::on_gone`), later.
 class exchange {
 public:
-    /// The whole answer. To be called once, and instead of all others but `abort`.
+    /// The whole answer. To be called once, and instead of all others.
     virtual void respond(const response_head& head, std::string_view body) = 0;
 
     /// The head of an answer whose body is a stream. It goes out with the first bytes or with the end.
