@@ -11,3 +11,5 @@
 #include <rill/net/server.hpp>
 #include <rill/net/sse_writer.hpp>
 #include <rill/sse/error.hpp>
+#include <rill/topic/error.hpp>
+#include <rill/topic/topics.hpp>

@@ -22,6 +22,10 @@ response::response(writing handler) : body_{std::move(handler)} {
     set_stream_fields(head_.fields);
 }
 
+response::response(elements events) : body_{std::move(events)} {
+    set_stream_fields(head_.fields);
+}
+
 response::response(std::string body, std::string_view content_type, rill::status code)
     : head_{code}, body_{std::move(body)} {
     head_.fields.add("Content-Type", content_type);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <rill/base/export.hpp>
+#include <rill/coro/elements.hpp>
 #include <rill/coro/event_stream.hpp>
 #include <rill/coro/task.hpp>
 #include <rill/http/fields.hpp>
@@ -28,7 +29,7 @@ class RILL_EXPORT response {
 public:
     /// A handler that is given its writer; it runs once the answer begins.
     using writing = std::function<task<void>(sse_writer&)>;
-    using body_type = std::variant<std::string, event_stream, writing>;
+    using body_type = std::variant<std::string, event_stream, writing, elements>;
 
     /// No body.
     response(rill::status code = rill::status::ok) : head_{code} {} // NOLINT(google-explicit-constructor)
@@ -38,6 +39,9 @@ public:
 
     /// 200 with the events that `handler` writes.
     explicit response(writing handler);
+
+    /// 200 with events that come encoded: what `elements_of` makes of a subscription.
+    response(elements events); // NOLINT(google-explicit-constructor)
 
     /// `body` as `text/plain; charset=utf-8`.
     [[nodiscard]] static response text(std::string body, rill::status code = rill::status::ok);

@@ -50,6 +50,12 @@ void h1_session::write(std::string_view bytes) {
     shard_.give_back(std::move(pending_head_));
 }
 
+void h1_session::write(std::span<const shared_bytes> pieces) {
+    std::string all;
+    for (const auto& piece : pieces) all += piece.bytes;
+    write(all);
+}
+
 void h1_session::end() {
     if (phase_ != phase::answering) return;
     const bool whole = chunked_ && request_.method() != method::head;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <rill/base/detail/block.hpp>
 #include <rill/http/response.hpp>
 
 #include <cstddef>
+#include <span>
 #include <string_view>
 
 namespace rill::detail {
@@ -24,6 +26,10 @@ public:
 
     /// A part of the stream, which is sent at once and unsplit by framing: whole events.
     virtual void write(std::string_view bytes) = 0;
+
+    /// The same for bytes that others read, too: of what the client does not take now, no copy is made. Only
+    /// while there is no backlog; at most `feed::batch::most` pieces.
+    virtual void write(std::span<const shared_bytes> pieces) = 0;
 
     /// The bytes that the client has not taken yet.
     [[nodiscard]] virtual std::size_t backlog() const noexcept = 0;

@@ -63,6 +63,9 @@ public:
     void write(std::string_view bytes) {
         if (!over_) host_.write(bytes);
     }
+    void write(std::span<const shared_bytes> pieces) {
+        if (!over_) host_.write(pieces);
+    }
     [[nodiscard]] std::size_t backlog() const noexcept { return host_.backlog(); }
     /// Has `sse_writer::flush` called at the end of this turn of the event loop.
     void flush_soon();

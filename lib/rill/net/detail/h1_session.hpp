@@ -65,6 +65,7 @@ private:
     void respond(const response_head& head, std::string_view body) override;
     void start(const response_head& head) override;
     void write(std::string_view bytes) override;
+    void write(std::span<const shared_bytes> pieces) override;
     [[nodiscard]] std::size_t backlog() const noexcept override { return outbox_.size() - sent_; }
     void end() override;
     void abort() override;

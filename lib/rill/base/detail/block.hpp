@@ -1,0 +1,67 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+namespace rill::detail {
+
+/// A piece of memory that is written once, from front to back, and read by any thread; the last of its owners
+/// frees it. What has been handed to readers is never changed again.
+///
+/// One `block` object belongs to one thread at a time, as with `std::shared_ptr`; its copies are free to go
+/// to others.
+///
+///     block ──► owners │ capacity │ bytes ...
+class block {
+public:
+    block() noexcept = default;
+    /// Room for `capacity` bytes, not yet written.
+    explicit block(std::size_t capacity);
+    /// A copy of `bytes`.
+    explicit block(std::string_view bytes);
+
+    block(const block& other) noexcept : memory_{other.memory_} {
+        if (memory_ != nullptr) memory_->owners.fetch_add(1, std::memory_order_relaxed);
+    }
+    block(block&& other) noexcept : memory_{std::exchange(other.memory_, nullptr)} {}
+    block& operator=(block other) noexcept {
+        std::swap(memory_, other.memory_);
+        return *this;
+    }
+    ~block() {
+        // Whoever frees it must see the other owners' reads done: release on theirs, acquire on ours.
+        if (memory_ != nullptr && memory_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) free();
+    }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return memory_ != nullptr; }
+    [[nodiscard]] std::size_t capacity() const noexcept { return memory_ != nullptr ? memory_->capacity : 0; }
+    /// Null if there is no memory.
+    [[nodiscard]] char* data() const noexcept {
+        return memory_ != nullptr ? reinterpret_cast<char*>(memory_ + 1) : nullptr;
+    }
+
+private:
+    struct memory {
+        std::atomic<std::size_t> owners;
+        std::size_t capacity;
+    };
+    void free() noexcept;
+
+    memory* memory_ = nullptr;
+};
+
+/// A part of a block, and a share of its ownership.
+struct shared_bytes {
+    shared_bytes() = default;
+    shared_bytes(block owner_, std::string_view bytes_) noexcept : owner{std::move(owner_)}, bytes{bytes_} {}
+    /// The whole of a block that is full.
+    explicit shared_bytes(block whole) noexcept
+        : owner{std::move(whole)}, bytes{owner.data(), owner.capacity()} {}
+
+    block owner;
+    std::string_view bytes;
+};
+
+} // namespace rill::detail

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <rill/base/export.hpp>
+
+#include <system_error>
+#include <type_traits>
+
+namespace rill {
+
+/// Why a topic refuses. Nothing has happened then.
+enum class topic_errc {
+    /// The event is larger than `topic_options::keep_bytes`. Raise it, or publish less at a time.
+    event_too_large = 1,
+    /// An event in the log has this id already. A publisher's own ids must differ as long as the log reaches.
+    id_repeats,
+    /// The id is empty, longer than a client may send back (256 bytes), has a comma, or looks like one that
+    /// this topic gives itself.
+    id_not_allowed,
+    /// The key is not UTF-8 or longer than 256 bytes.
+    key_not_allowed,
+    /// The topic is closed.
+    closed,
+    /// The topic has `topic_options::max_subscribers` already.
+    too_many_subscribers,
+    /// The registry has `topics_options::max_topics` already, and all of them are in use.
+    too_many_topics,
+    /// The name of a topic is empty, longer than 128 bytes, or not UTF-8.
+    name_not_allowed,
+};
+
+/// The code of `e`, in the category `rill.topic`.
+[[nodiscard]] RILL_EXPORT std::error_code make_error_code(topic_errc e) noexcept;
+
+} // namespace rill
+
+template <>
+struct std::is_error_code_enum<rill::topic_errc> : std::true_type {};

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <rill/base/export.hpp>
+#include <rill/topic/topic.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace rill {
+
+/// What the topics of a registry are like, and how many there may be.
+struct topics_options {
+    topic_options each{};
+    std::size_t max_topics = 10'000;
+};
+static_assert(std::is_trivially_destructible_v<topics_options>);
+
+/// Topics by name, made when they are first asked for.
+///
+/// A topic that has no subscriber, no event left, that nobody holds and that was not used for
+/// `topic_options::keep_age` is dropped; so is the one of them that was unused for longest where there are
+/// too many. A topic that is made anew has an epoch of its own, so that clients of the old one are told.
+///
+/// Names are UTF-8, 1 to 128 bytes. All functions may be called from any thread.
+///
+/// **Example**
+///
+///     rill::topics rooms{{.each = {.keep_events = 100}, .max_topics = 1'000}};
+///
+///     rill::subscription join(rill::request& request) {
+///         return rooms.open(request.param("room"))->subscribe(request);
+///     }
+class RILL_EXPORT topics {
+public:
+    /// One line of `list`. It has a constructor on purpose: see `event` about GCC 12.
+    struct entry {
+        entry(std::string name_, const topic_statistics& statistics_)
+            : name{std::move(name_)}, statistics{statistics_} {}
+        std::string name;
+        topic_statistics statistics;
+    };
+
+    explicit topics(const topics_options& options = {});
+    topics(const topics&) = delete;
+    topics& operator=(const topics&) = delete;
+    /// Closes them all, but for those that are held elsewhere.
+    ~topics();
+
+    /// The topic of that name; it is not dropped as long as the pointer is held. Throws `rill::error` with
+    /// `topic_errc::name_not_allowed` or `topic_errc::too_many_topics`.
+    [[nodiscard]] std::shared_ptr<topic> open(std::string_view name);
+
+    /// The same, if there is one; else null.
+    [[nodiscard]] std::shared_ptr<topic> find(std::string_view name) const;
+
+    /// All there are now, by name.
+    [[nodiscard]] std::vector<entry> list() const;
+
+    /// All of them together, those that were dropped included.
+    [[nodiscard]] topic_statistics statistics() const;
+
+private:
+    class impl;
+    std::unique_ptr<impl> impl_;
+};
+
+} // namespace rill
