@@ -1,15 +1,24 @@
 // What goes out over a connection: heads, chunks, and what the peer does not take at once.
+#include <rill/coro/detail/feed.hpp>
 #include <rill/net/detail/h1_session.hpp>
 
 #include <asio/post.hpp>
 
 #include <array>
+#include <utility>
 
 namespace rill::detail {
 namespace {
 
-/// What an outbox may keep of its memory for the next time.
-constexpr std::size_t worth_keeping = 1024;
+// A stream's head, the size of its chunk, a batch of shared pieces, and what ends the chunk.
+static_assert(transport::most_pieces >= 3 + feed::batch::most);
+
+/// What is left of `piece` when `sent` bytes from its beginning on have gone; takes its size off `sent`.
+std::string_view behind(std::string_view piece, std::size_t& sent) noexcept {
+    const auto gone = std::min(sent, piece.size());
+    sent -= gone;
+    return piece.substr(gone);
+}
 
 } // namespace
 
@@ -40,20 +49,23 @@ void h1_session::start(const response_head& head) {
 }
 
 void h1_session::write(std::string_view bytes) {
-    if (phase_ != phase::answering || bytes.empty()) return;
-    if (chunked_) {
-        const chunk_header size{bytes.size()};
-        send(std::array{std::string_view{pending_head_}, size.view(), bytes, chunk_end});
-    } else {
-        send(std::array{std::string_view{pending_head_}, bytes});
-    }
-    shard_.give_back(std::move(pending_head_));
+    if (bytes.empty()) return;
+    write_chunk(bytes.size(), bytes, {});
 }
 
 void h1_session::write(std::span<const shared_bytes> pieces) {
-    std::string all;
-    for (const auto& piece : pieces) all += piece.bytes;
-    write(all);
+    std::size_t size = 0;
+    for (const auto& piece : pieces) size += piece.bytes.size();
+    if (size > 0) write_chunk(size, {}, pieces);
+}
+
+/// All of the one or all of the other, as one chunk, or as it is where the connection's end is the stream's.
+void h1_session::write_chunk(std::size_t size, std::string_view bytes, std::span<const shared_bytes> pieces) {
+    if (phase_ != phase::answering) return;
+    const chunk_header line{size};
+    send(std::array{std::string_view{pending_head_}, chunked_ ? line.view() : std::string_view{}, bytes},
+         pieces, chunked_ ? chunk_end : std::string_view{});
+    shard_.give_back(std::move(pending_head_));
 }
 
 void h1_session::end() {
@@ -75,19 +87,24 @@ void h1_session::abort() {
 }
 
 /// One system call if the peer takes all of it, and none while it takes nothing, or while more input waits to
-/// be answered.
-void h1_session::send(std::span<const std::string_view> pieces) {
-    std::size_t skip = 0;
+/// be answered. What it does not take is copied, but for the shared pieces.
+void h1_session::send(std::span<const std::string_view> front, std::span<const shared_bytes> shared,
+                      std::string_view back) {
+    std::size_t sent = 0;
     if (backlog() == 0 && !(processing_ && !input_.empty())) {
-        const auto put = transport_->write_some(pieces);
+        std::array<std::string_view, transport::most_pieces> all;
+        auto* end = std::ranges::copy(front, all.begin()).out;
+        end = std::ranges::transform(shared, end, &shared_bytes::bytes).out;
+        *end++ = back;
+        const auto put = transport_->write_some({all.begin(), end});
         if (put.status == transport::status::ended) return give_up();
-        skip = put.bytes;
+        sent = put.bytes;
     }
-    for (const auto piece : pieces) {
-        const auto sent = std::min(skip, piece.size());
-        skip -= sent;
-        outbox_.append(piece.substr(sent));
-    }
+    for (const auto piece : front) outbox_.append(behind(piece, sent));
+    for (const auto& piece : shared)
+        if (const auto rest = behind(piece.bytes, sent); !rest.empty())
+            outbox_.append(shared_bytes{piece.owner, rest});
+    outbox_.append(behind(back, sent));
     if (backlog() > 0 && !processing_) wait_to_send();
 }
 
@@ -110,13 +127,11 @@ void h1_session::on_writable() {
 }
 
 void h1_session::send_outbox() {
-    const auto put = transport_->write_some(std::array{std::string_view{outbox_}.substr(sent_)});
+    std::array<std::string_view, transport::most_pieces> space;
+    const auto put = transport_->write_some(outbox_.front(space));
     if (put.status == transport::status::ended) return give_up();
-    sent_ += put.bytes;
+    outbox_.consume(put.bytes);
     if (backlog() > 0) return wait_to_send();
-    sent_ = 0;
-    outbox_.clear();
-    if (outbox_.capacity() > worth_keeping) outbox_.shrink_to_fit();
     on_outbox_empty();
 }
 

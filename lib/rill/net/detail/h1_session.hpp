@@ -5,6 +5,7 @@
 #include <rill/http/parser.hpp>
 #include <rill/http/serializer.hpp>
 #include <rill/net/detail/answer.hpp>
+#include <rill/net/detail/outbox.hpp>
 #include <rill/net/detail/shard.hpp>
 #include <rill/net/detail/transport.hpp>
 
@@ -66,7 +67,7 @@ private:
     void start(const response_head& head) override;
     void write(std::string_view bytes) override;
     void write(std::span<const shared_bytes> pieces) override;
-    [[nodiscard]] std::size_t backlog() const noexcept override { return outbox_.size() - sent_; }
+    [[nodiscard]] std::size_t backlog() const noexcept override { return outbox_.size(); }
     void end() override;
     void abort() override;
     std::shared_ptr<void> owner() override { return shared_from_this(); }
@@ -100,7 +101,9 @@ private:
     void linger();
 
     // Writing.
-    void send(std::span<const std::string_view> pieces);
+    void write_chunk(std::size_t size, std::string_view bytes, std::span<const shared_bytes> pieces);
+    void send(std::span<const std::string_view> front, std::span<const shared_bytes> shared = {},
+              std::string_view back = {});
     void send_outbox();
     void wait_to_send();
     void give_up();
@@ -116,8 +119,7 @@ private:
 
     std::string_view input_; ///< what is being processed
     std::string inbox_;      ///< what came in before it was wanted
-    std::string outbox_;     ///< what the peer has not taken yet, from `sent_` on
-    std::size_t sent_ = 0;
+    outbox outbox_;
     std::string pending_head_; ///< of a stream, until its first bytes
     std::string body_;
     std::unique_ptr<signal> body_done_; ///< made when a handler waits for the body
