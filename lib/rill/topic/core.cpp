@@ -112,7 +112,8 @@ bool topic_core::falls_off(cursor& c) {
 }
 
 /// Calls `visit` with each event that the reader is to get, until it says that this is enough, and moves its
-/// place behind what was visited or passed over. What is kept beyond the log comes as a whole.
+/// place behind what was visited or passed over. What is kept beyond the log comes as a whole: there it must
+/// not say so.
 template <typename Visit>
 void topic_core::for_each_due(cursor& c, std::optional<std::uint64_t> except_from, Visit visit) {
     if (c.sequence + 1 < log_.first()) {
@@ -201,8 +202,8 @@ void topic_core::collect(cursor& c, std::size_t bytes, std::optional<std::uint64
 void topic_core::collect_newest(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
                                 feed::batch& into) {
     std::string copies;
-    for_each_due(c, except_from, [&](std::uint64_t, const history::entry&, std::string_view event) {
-        if (into.size() + copies.size() >= bytes) return false;
+    for_each_due(c, except_from, [&](std::uint64_t n, const history::entry&, std::string_view event) {
+        if (n >= log_.first() && into.size() + copies.size() >= bytes) return false;
         copies += event;
         ++totals_.delivered;
         return true;
@@ -222,7 +223,7 @@ topic_core::taken topic_core::copy(cursor& c, std::size_t bytes, std::optional<s
     into.announce = std::exchange(c.announce, gap::none);
     into.opening = std::exchange(c.opening, false);
     for_each_due(c, except_from, [&](std::uint64_t n, const history::entry& e, std::string_view event) {
-        if (into.bytes.size() >= bytes) return false;
+        if (n >= log_.first() && into.bytes.size() >= bytes) return false;
         into.items.push_back({n, into.bytes.size(), event.size(), e.id_at, e.id_size, e.publisher(),
                               e.key ? e.key->name : std::string{}});
         into.bytes += event;
