@@ -86,13 +86,14 @@ void topic_core::leave(cursor& c) noexcept {
 
 /// Looks whether the log has gone on without the reader, and says what becomes of it; true: this is the end.
 bool topic_core::falls_off(cursor& c) {
+    if (c.fallen) return true;
     const bool latest = options_.policy == lag_policy::latest;
     const bool on_purpose = std::exchange(c.from_the_start, false);
     if (on_purpose && latest) c.conflate_to = log_.last();
     if (c.sequence + 1 >= log_.first()) return false;
     if (!c.opening && options_.policy == lag_policy::disconnect) {
         ++totals_.disconnected;
-        return true;
+        return c.fallen = true;
     }
     if (!on_purpose) {
         c.announce = latest ? gap::superseded : c.opening ? gap::trimmed : gap::lagged;
@@ -230,6 +231,7 @@ topic_core::taken topic_core::copy(cursor& c, std::size_t bytes, std::optional<s
         return true;
     });
     if (!into.items.empty() || into.opening || into.announce != gap::none) return taken::some;
+    c.end_seen = closed_;
     return closed_ ? taken::closed : taken::none;
 }
 
