@@ -51,6 +51,11 @@ std::optional<time_point> topic_core::unused_since() {
     return unused ? std::optional{last_used_} : std::nullopt;
 }
 
+void topic_core::touch() {
+    const std::lock_guard lock{mutex_};
+    last_used_ = clock::now();
+}
+
 void topic_core::open(cursor& c, std::string_view last_event_id, start where) {
     const std::lock_guard lock{mutex_};
     if (subscribers_ >= options_.max_subscribers) throw error{topic_errc::too_many_subscribers};

@@ -23,6 +23,32 @@ constexpr decode_limits no_limits{.line = std::numeric_limits<std::size_t>::max(
 /// The messages of what was taken, one by one.
 class subscription_feed::reading final : public consumer {
 public:
+    /// A coroutine that waits. It may be cancelled, or go with its event loop, and the reader stay: then the
+    /// topics must not look for it there any more. Or the reader goes first.
+    class vigil {
+    public:
+        explicit vigil(subscription_feed& feed) noexcept : feed_{&feed} { feed.reading_->vigil_ = this; }
+        vigil(const vigil&) = delete;
+        vigil& operator=(const vigil&) = delete;
+        ~vigil() {
+            if (!feed_) return;
+            feed_->for_each_cursor([](cursor& c) { c.core->leave_lot(c); });
+            over();
+        }
+        void over() noexcept { std::exchange(feed_, nullptr)->reading_->vigil_ = nullptr; }
+
+    private:
+        friend reading;
+        subscription_feed* feed_;
+    };
+
+    reading() = default;
+    reading(const reading&) = delete;
+    reading& operator=(const reading&) = delete;
+    ~reading() {
+        if (vigil_) vigil_->feed_ = nullptr;
+    }
+
     void on_news(batch&) override { news.notify(); }
 
     /// Null if what was taken has been read.
@@ -44,6 +70,7 @@ private:
     std::size_t piece_ = 0;
     std::string_view unread_;
     decoder decoder_{no_limits};
+    vigil* vigil_ = nullptr;
 };
 
 subscription_feed::subscription_feed(std::span<const std::shared_ptr<topic_core>> topics,
@@ -182,7 +209,9 @@ task<bool> subscription_feed::fill() {
         }
         wait(*reading_, co_await asio::this_coro::executor);
         // If the reader goes while it waits, this frame is destroyed later, and must not look back.
+        reading::vigil here{*this};
         co_await reading_->news.wait();
+        here.over();
     }
 }
 

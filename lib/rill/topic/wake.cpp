@@ -92,6 +92,11 @@ void topic_core::stop_waiting(cursor& c) noexcept {
     if (c.in) c.in->remove(c);
 }
 
+void topic_core::leave_lot(cursor& c) noexcept {
+    const std::lock_guard lock{mutex_};
+    forget(c);
+}
+
 lot& topic_core::lot_for(const asio::any_io_executor& executor) {
     for (const auto& each : lots_)
         if (each->executor == executor) return *each;

@@ -101,9 +101,13 @@ public:
     /// See `feed::wait`.
     void wait(cursor& c, const asio::any_io_executor& executor);
     void stop_waiting(cursor& c) noexcept;
+    /// The same, and it may be that the executor is of no more use.
+    void leave_lot(cursor& c) noexcept;
 
     /// Whether nobody reads it and nothing is in it, and since when.
     [[nodiscard]] std::optional<time_point> unused_since();
+    /// It is of use right now.
+    void touch();
 
 private:
     template <typename Visit>
