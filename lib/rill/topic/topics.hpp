@@ -45,6 +45,7 @@ public:
         topic_statistics statistics;
     };
 
+    /// Throws `std::invalid_argument` as `topic` does, and if there can be no topic at all.
     explicit topics(const topics_options& options = {});
     topics(const topics&) = delete;
     topics& operator=(const topics&) = delete;
