@@ -30,7 +30,7 @@ public:
         for (;;) {
             while (!unread_.empty())
                 if (decoder_.next(unread_) == decoded::message) return &decoder_.current();
-            if (piece_ == taken.pieces().size()) return nullptr;
+            if (piece_ >= taken.pieces().size()) return nullptr; // more: nothing came, and it was cleared
             unread_ = taken.pieces()[piece_++].bytes;
         }
     }

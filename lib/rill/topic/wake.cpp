@@ -16,7 +16,7 @@ constexpr unsigned slice = 64;
 } // namespace
 
 bool topic_core::has_news(const cursor& c) const noexcept {
-    return c.sequence < log_.last() || c.opening || closed_;
+    return c.sequence < log_.last() || c.opening || (closed_ && !c.end_seen);
 }
 
 /// Readers who have seen everything until a publisher woke them, and who have not had their turn, are not

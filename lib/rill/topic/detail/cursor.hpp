@@ -44,6 +44,8 @@ struct cursor {
     bool opening = true;           ///< it has not been told where it stands
     bool over = false;             ///< its topic is closed, and all of it has been read
     bool from_the_start = false;   ///< it gets all there is: what has left the log already is no gap
+    bool fallen = false;           ///< it has lost its place for good
+    bool end_seen = false;         ///< the topic is closed, and the reader knows: it follows others still
 
     lot* home = nullptr;             ///< where it waits, once it has
     class cursor_list* in = nullptr; ///< which of its lists, while it waits
