@@ -121,6 +121,14 @@ std::shared_ptr<topic> topics::find(std::string_view name) const {
     return impl_->find(name);
 }
 
+subscription topics::subscribe(std::span<const std::string_view> names, const request& request,
+                               const subscribe_options& options) {
+    std::vector<std::shared_ptr<topic>> held;
+    std::vector<topic*> followed;
+    for (const auto name : names) followed.push_back(held.emplace_back(open(name)).get());
+    return rill::subscribe(followed, request, options);
+}
+
 std::vector<topics::entry> topics::list() const {
     return impl_->list();
 }

@@ -59,6 +59,14 @@ public:
     /// The same, if there is one; else null.
     [[nodiscard]] std::shared_ptr<topic> find(std::string_view name) const;
 
+    /// A reader of all these topics: see `rill::subscribe`. Throws what that and `open` do.
+    ///
+    /// **Example**
+    ///
+    ///     return rooms.subscribe(std::array{"news"sv, "weather"sv}, request);
+    [[nodiscard]] subscription subscribe(std::span<const std::string_view> names, const request& request,
+                                         const subscribe_options& options = {});
+
     /// All there are now, by name.
     [[nodiscard]] std::vector<entry> list() const;
 
