@@ -169,6 +169,7 @@ TEST_CASE("a feed that throws cuts its stream, and is logged") {
     CHECK(current.receive().find(last_chunk) == std::string::npos);
     late.send(get("/slow"));
     s.server().advance(1s);
+    CHECK(late.receive().ends_with("\r\n\r\n3\r\n:\n\n\r\n"));
     CHECK(late.ended());
     old.send(get("/", "1.0"));
     s.scripts[2].fail();
@@ -177,6 +178,22 @@ TEST_CASE("a feed that throws cuts its stream, and is logged") {
     CHECK(s.log.errors == 3);
     CHECK(s.log.lines.at(0) == "/: the stream failed: the feed is broken");
     for (const auto& script : s.scripts) CHECK(script.readers == 0);
+}
+
+TEST_CASE("a feed that loses its place while the client is behind ends the stream behind what was written") {
+    parking s;
+    auto connection = s.server().connect();
+    connection.window(10);
+    s.scripts[0].give({"data: something\n\n"});
+    s.scripts[0].give({"data: else\n\n"});
+    connection.send(get());
+    s.scripts[0].forget();
+    s.run();
+    CHECK(s.scripts[0].readers == 0);
+    CHECK(drained(s, connection).ends_with("11\r\ndata: something\n\n\r\n0\r\n\r\n"));
+    connection.window(1000);
+    connection.send(get("/plain"));
+    CHECK(connection.receive().ends_with("hello"));
 }
 
 TEST_CASE("HTTP/1.0 gets a parked stream without chunks, and its end with the connection") {

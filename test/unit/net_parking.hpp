@@ -31,6 +31,12 @@ public:
         failing_ = true;
         tell();
     }
+    /// The reader loses its place, with what is still due.
+    void forget() {
+        due_.clear();
+        end();
+        if (paused_) asio::post(paused_->executor_, [this] { deliver(paused_); });
+    }
     [[nodiscard]] rill::elements read() { return rill::elements{std::make_unique<reader>(*this)}; }
 
     int readers = 0;
@@ -42,7 +48,7 @@ private:
         explicit reader(script& of) : of_{of} { ++of_.readers; }
         ~reader() override {
             --of_.readers;
-            if (of_.waiting_ == this) of_.waiting_ = nullptr;
+            stop_waiting();
         }
         state take(std::size_t, batch& into) override {
             into.clear();
@@ -60,7 +66,12 @@ private:
             of_.waiting_ = this;
             if (!of_.due_.empty() || of_.ended_ || of_.failing_) of_.tell();
         }
-        void stop_waiting() noexcept override { of_.waiting_ = nullptr; }
+        void pause(consumer& who, const asio::any_io_executor& executor) override {
+            who_ = &who;
+            executor_ = executor;
+            of_.paused_ = this;
+        }
+        void stop_waiting() noexcept override { of_.waiting_ = of_.paused_ = nullptr; }
         rill::task<const rill::message*> next() override { co_return nullptr; }
 
         script& of_;
@@ -70,17 +81,17 @@ private:
     friend reader;
 
     void tell() {
-        if (!waiting_) return;
-        asio::post(waiting_->executor_, [this] {
-            if (auto* const told = std::exchange(waiting_, nullptr)) {
-                rill::detail::feed::batch scratch;
-                told->who_->on_news(scratch);
-            }
-        });
+        if (waiting_) asio::post(waiting_->executor_, [this] { deliver(waiting_); });
+    }
+    static void deliver(reader*& to) {
+        if (auto* const told = std::exchange(to, nullptr)) {
+            rill::detail::feed::batch scratch;
+            told->who_->on_news(scratch);
+        }
     }
 
     std::deque<std::vector<std::string>> due_;
-    reader* waiting_ = nullptr;
+    reader *waiting_ = nullptr, *paused_ = nullptr;
     bool ended_ = false, failing_ = false;
 };
 

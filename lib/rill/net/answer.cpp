@@ -221,18 +221,21 @@ void answer::begin_writing(response::writing&& handler) {
     if (!host_.awaits_body()) flush_soon();
 }
 
-/// The elements that the handler has yielded go out behind its events. False if they are through already.
+/// The elements that the handler has yielded go out behind its events, and with them. False if they are
+/// through already.
 bool answer::relay_current() {
-    if (!stream_->writer.batch_.empty()) stream_->writer.flush();
     const bool opens = start();
     stream_->relay = std::make_unique<relay>(stream_->alive, std::move(events_->current_elements()), *this);
+    auto front = std::exchange(stream_->writer.batch_, {});
+    bool going = false;
     try {
-        if (stream_->relay->begin(opens)) return true;
+        going = stream_->relay->begin(front, opens);
     } catch (...) {
         events_->refuse(std::current_exception());
     }
-    stream_->relay.reset();
-    return false;
+    shard_.give_back(std::move(front));
+    if (!going) stream_->relay.reset();
+    return going;
 }
 
 /// No handler is left: the connection needs none of this any more.

@@ -35,7 +35,7 @@ void parked_stream::on_drained() {
     static_cast<void>(send(due));
 }
 
-/// False if the stream is over now.
+/// False if the stream is over now. While there is a backlog, the news can only be that it is.
 bool parked_stream::send(feed::batch& due) {
     auto& home = host_.home();
     try {
@@ -43,11 +43,15 @@ bool parked_stream::send(feed::batch& due) {
         case feed::state::ended: host_.end(); return false;
         case feed::state::none: due.clear(); break;
         case feed::state::some:
-            host_.write(due.pieces());
+            host_.write({}, due.pieces());
             last_write_ = home.timers().now();
             break;
         }
-        if (host_.backlog() == 0) what_.source().wait(*this, home.context().get_executor());
+        const auto executor = home.context().get_executor();
+        if (host_.backlog() == 0)
+            what_.source().wait(*this, executor);
+        else
+            what_.source().pause(*this, executor);
         return true;
     } catch (const std::exception& e) {
         fail(e.what());
@@ -58,6 +62,7 @@ bool parked_stream::send(feed::batch& due) {
 }
 
 void parked_stream::fail(std::string_view what) {
+    if (last_write_ == time_point{}) host_.write(opening); // the head at least
     host_.home().log(log_level::error, fmt::format("{}: the stream failed: {}", route_.path.text(), what));
     host_.abort();
 }
