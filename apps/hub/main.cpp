@@ -56,9 +56,10 @@ rill::subscription follow(rill::topics& topics, const rill::request& request) {
     const auto names = names_in(request.param("topic"));
     if (names.size() == 1) return topics.open(names.front())->subscribe(request, options);
 
-    std::vector<std::shared_ptr<rill::topic>> opened; // none may go before the subscription has it
-    std::vector<rill::topic*> followed;
-    for (const auto& name : names) followed.push_back(opened.emplace_back(topics.open(name)).get());
+    std::vector<std::shared_ptr<rill::topic>> opened(names.size()); // so that none goes before it is followed
+    std::ranges::transform(names, opened.begin(), [&](const auto& name) { return topics.open(name); });
+    std::vector<rill::topic*> followed(names.size());
+    std::ranges::transform(opened, followed.begin(), [](const auto& topic) { return topic.get(); });
     return rill::subscribe(followed, request, options);
 }
 
