@@ -295,6 +295,14 @@ for (const policy of ['disconnect', 'skip', 'latest']) {
     }));
 }
 
+test('--policy latest: history is the newest event of each key', () => with_hub(['--policy', 'latest'], async server => {
+  const topic = fresh(server);
+  for (const data of ['1', '2', '3']) for (const key of ['a', 'b']) await publish(topic, { key, data: key + data });
+  await publish(`${topic}?key=a`, 'a4');
+  const reader = await listen(`${topic}?start=earliest`);
+  assert.deepEqual((await reader.events(2)).map(({ data }) => data), ['b3', 'a4']);
+}));
+
 test('the server ended no stream in disorder, and left no word on standard error', async () => {
   const reader = await listen(fresh());
   await until(() => reader.text.includes('\n\n'), 'the checkpoint');
