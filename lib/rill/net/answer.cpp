@@ -188,7 +188,10 @@ bool answer::run_operation() {
             completed(std::move(failure));
     });
     if (!running_) return true;
-    if (!head_ || host_.body_reads() == reads) stream_->writer.flush();
+    if (!head_ || host_.body_reads() == reads)
+        stream_->writer.flush();
+    else if (!host_.awaits_body())
+        flush_soon(); // behind an operation that read a body which had come already
     return false;
 }
 
