@@ -3,6 +3,7 @@
 #include <rill/net/server.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -45,6 +46,8 @@ public:
 
     /// An option with a time of `parse_time`.
     void time(const std::string& name, std::chrono::milliseconds& value, const std::string& help);
+    /// An option with a whole number from 1 to `most`.
+    void count(const std::string& name, std::size_t& value, std::size_t most, const std::string& help);
     /// An option without a value, which makes `value` true.
     void flag(const std::string& name, bool& value, const std::string& help);
 
