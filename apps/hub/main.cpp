@@ -85,10 +85,10 @@ int main(int argc, char** argv) {
     std::size_t max_body = std::size_t{8} << 20;
     demo::command_line command_line{
         "Broadcast: POST /topics/{topic} publishes, GET /topics/{topic} streams."};
-    command_line.count("--keep-events", each.keep_events, "how many events a topic keeps");
+    command_line.count("--keep-events", each.keep_events, 10'000'000, "how many events a topic keeps");
     command_line.size("--keep-bytes", each.keep_bytes, "how many bytes of them");
     command_line.time("--keep-age", each.keep_age, "for how long");
-    command_line.count("--max-topics", options.max_topics, "how many topics there may be");
+    command_line.count("--max-topics", options.max_topics, 1'000'000, "how many topics there may be");
     command_line.size("--max-body", max_body, "the largest body to publish");
     command_line.choice("--policy", each.policy,
                         {{"disconnect", rill::lag_policy::disconnect},

@@ -101,12 +101,13 @@ void command_line::size(const std::string& name, std::size_t& value, const std::
                      fmt::format("{} ({})", help, by_default));
 }
 
-void command_line::count(const std::string& name, std::size_t& value, const std::string& help) {
-    const auto parse_count = [](std::string_view text) {
+void command_line::count(const std::string& name, std::size_t& value, std::size_t most,
+                         const std::string& help) {
+    const auto parse_count = [most](std::string_view text) {
         const auto number = rill::parse<std::size_t>(text);
-        return number && *number > 0 ? number : std::nullopt;
+        return number && *number > 0 && *number <= most ? number : std::nullopt;
     };
-    add<std::size_t>(*app_, name, value, parse_count, "COUNT", "a number from 1 on",
+    add<std::size_t>(*app_, name, value, parse_count, "COUNT", fmt::format("a number from 1 to {}", most),
                      fmt::format("{} ({})", help, value));
 }
 

@@ -55,8 +55,8 @@ public:
     void time(const std::string& name, std::chrono::milliseconds& value, const std::string& help);
     /// An option with a number of bytes of `parse_size`.
     void size(const std::string& name, std::size_t& value, const std::string& help);
-    /// An option with a whole number from 1 on.
-    void count(const std::string& name, std::size_t& value, const std::string& help);
+    /// An option with a whole number from 1 to `most`.
+    void count(const std::string& name, std::size_t& value, std::size_t most, const std::string& help);
     /// An option with one of a few words, each of which stands for a value.
     template <typename T>
     void choice(const std::string& name, T& value, const std::vector<std::pair<std::string, T>>& choices,
