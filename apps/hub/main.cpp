@@ -18,7 +18,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,19 +26,17 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t most_at_once = 8; // topics that one stream can follow
-
 /// The names in a path: one, or several with commas between them.
-std::vector<std::string> names_in(std::string_view path) {
-    std::vector<std::string> names;
+std::vector<std::string_view> names_in(std::string_view path) {
+    std::vector<std::string_view> names;
     for (auto left = path;;) {
         const auto end = std::min(left.find(','), left.size());
-        auto name = std::string{left.substr(0, end)};
+        const auto name = left.substr(0, end);
         if (std::ranges::find(names, name) != names.end())
             throw rill::http_error{rill::status::bad_request, "a topic is named twice"};
-        if (names.size() == most_at_once)
+        if (names.size() == rill::most_topics_followed)
             throw rill::http_error{rill::status::bad_request, "there are more than eight topics"};
-        names.push_back(std::move(name));
+        names.push_back(name);
         if (end == left.size()) return names;
         left.remove_prefix(end + 1);
     }
@@ -53,14 +50,8 @@ rill::subscription follow(rill::topics& topics, const rill::request& request) {
             throw rill::http_error{rill::status::bad_request, "the start can only be 'earliest'"};
         options.start = rill::start::earliest;
     }
-    const auto names = names_in(request.param("topic"));
-    if (names.size() == 1) return topics.open(names.front())->subscribe(request, options);
-
-    std::vector<std::shared_ptr<rill::topic>> opened(names.size()); // so that none goes before it is followed
-    std::ranges::transform(names, opened.begin(), [&](const auto& name) { return topics.open(name); });
-    std::vector<rill::topic*> followed(names.size());
-    std::ranges::transform(opened, followed.begin(), [](const auto& topic) { return topic.get(); });
-    return rill::subscribe(followed, request, options);
+    const auto path = request.param("topic");
+    return topics.subscribe(names_in(path), request, options);
 }
 
 /// POST /topics/{topic}: the id of the event is in the answer's head.
