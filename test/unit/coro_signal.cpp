@@ -155,6 +155,7 @@ TEST_CASE("the owner of a signal is told of a waiter that is cancelled or goes w
         context.restart();
         context.poll();
         CHECK(told.times == 0);
+        context.restart();
         waiter again{context, signal};
         again.cancel();
         CHECK(told.times == 1); // before the event loop has its turn
