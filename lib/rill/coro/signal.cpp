@@ -44,7 +44,7 @@ public:
         if (home_) home_->delist(*this);
     }
     virtual void wake(asio::error_code result) = 0;
-    /// Destroys the handler, and with it perhaps this waiter.
+    /// Leaves its signal, and destroys itself and the handler.
     virtual void abandon() noexcept = 0;
 
 private:
@@ -105,8 +105,8 @@ public:
     }
 
     void abandon() noexcept override {
+        const auto self = std::move(what_.waiter_);
         what_.give_up();
-        const auto last = std::move(handler_);
     }
 
 private:
