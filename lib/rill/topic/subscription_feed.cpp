@@ -21,33 +21,9 @@ constexpr decode_limits no_limits{.line = std::numeric_limits<std::size_t>::max(
 } // namespace
 
 /// The messages of what was taken, one by one.
-class subscription_feed::reading final : public consumer {
+class subscription_feed::reading final : public consumer, signal::owner {
 public:
-    /// A coroutine that waits. It may be cancelled, or go with its event loop, and the reader stay: then the
-    /// topics must not look for it there any more. Or the reader goes first.
-    class vigil {
-    public:
-        explicit vigil(subscription_feed& feed) noexcept : feed_{&feed} { feed.reading_->vigil_ = this; }
-        vigil(const vigil&) = delete;
-        vigil& operator=(const vigil&) = delete;
-        ~vigil() {
-            if (!feed_) return;
-            feed_->for_each_cursor([](cursor& c) { c.core->leave_lot(c); });
-            over();
-        }
-        void over() noexcept { std::exchange(feed_, nullptr)->reading_->vigil_ = nullptr; }
-
-    private:
-        friend reading;
-        subscription_feed* feed_;
-    };
-
-    reading() = default;
-    reading(const reading&) = delete;
-    reading& operator=(const reading&) = delete;
-    ~reading() {
-        if (vigil_) vigil_->feed_ = nullptr;
-    }
+    explicit reading(subscription_feed& feed) noexcept : news{*this}, feed_{feed} {}
 
     void on_news(batch&) override { news.notify(); }
 
@@ -77,10 +53,15 @@ public:
     std::vector<message> messages; ///< of the last `next_batch`
 
 private:
+    /// The topics must not look for it in that event loop any more, which may be going.
+    void on_given_up() noexcept override {
+        feed_.for_each_cursor([](cursor& c) { c.core->leave_lot(c); });
+    }
+
+    subscription_feed& feed_;
     std::size_t piece_ = 0;
     std::string_view unread_;
     decoder decoder_{no_limits};
-    vigil* vigil_ = nullptr;
 };
 
 subscription_feed::subscription_feed(std::span<const std::shared_ptr<topic_core>> topics,
@@ -243,14 +224,12 @@ task<bool> subscription_feed::fill() {
         }
         wait(*reading_, co_await asio::this_coro::executor);
         // If the reader goes while it waits, this frame is destroyed later, and must not look back.
-        reading::vigil here{*this};
         co_await reading_->news.wait();
-        here.over();
     }
 }
 
 task<const message*> subscription_feed::next() {
-    if (!reading_) reading_ = std::make_unique<reading>();
+    if (!reading_) reading_ = std::make_unique<reading>(*this);
     for (;;) {
         if (const auto* m = reading_->next()) co_return m;
         if (!co_await fill()) co_return nullptr;
