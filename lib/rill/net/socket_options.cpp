@@ -1,9 +1,11 @@
 #include <rill/net/detail/socket_options.hpp>
 
 #include <asio/ip/tcp.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <fcntl.h>
 #include <initializer_list>
 #include <utility>
@@ -44,6 +46,17 @@ void prepare_for_streams(stream_socket& socket, std::chrono::milliseconds user_t
     socket.set_option(asio::ip::tcp::no_delay{true}, failure);
     socket.set_option(asio::socket_base::keep_alive{true}, failure);
     find_dead_peers(socket.native_handle(), user_timeout);
+}
+
+std::string address_of(const stream_socket::endpoint_type& peer) {
+    const auto family = peer.protocol().family();
+    if (family != AF_INET && family != AF_INET6) return "unix";
+    asio::ip::tcp::endpoint endpoint;
+    endpoint.resize(peer.size());
+    std::memcpy(endpoint.data(), peer.data(), peer.size());
+    return endpoint.address().is_v6()
+               ? fmt::format("[{}]:{}", endpoint.address().to_string(), endpoint.port())
+               : fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
 }
 
 } // namespace rill::detail

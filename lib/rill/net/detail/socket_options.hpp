@@ -2,6 +2,9 @@
 
 #include <rill/net/detail/socket_transport.hpp>
 
+#include <chrono>
+#include <string>
+
 namespace rill::detail {
 
 /// What a socket for streams wants of the system; all that is particular to one system is in the .cpp file.
@@ -10,5 +13,8 @@ void prepare_for_streams(stream_socket& socket, std::chrono::milliseconds user_t
 
 /// Keeps the programs that the application starts from holding its sockets open. (Asio does not.)
 void close_on_exec(int socket) noexcept;
+
+/// The peer's address, as `transport::remote_address` gives it.
+[[nodiscard]] std::string address_of(const stream_socket::endpoint_type& peer);
 
 } // namespace rill::detail
