@@ -95,6 +95,7 @@ inline std::optional<std::size_t> run_stream(rill::event_stream (*handler)(), st
     for (; rests > 0; --rests) switch (stream.resume()) {
         case rill::event_stream::state::yielded: bytes += stream.current().data.size(); break;
         case rill::event_stream::state::waiting: run_operation(stream); break;
+        case rill::event_stream::state::relaying: break; // its elements are dropped
         case rill::event_stream::state::finished: stream.result(); return bytes;
         }
     return std::nullopt;

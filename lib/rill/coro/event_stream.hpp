@@ -1,5 +1,7 @@
 #pragma once
 
+#include <rill/base/export.hpp>
+#include <rill/coro/elements.hpp>
 #include <rill/coro/task.hpp>
 #include <rill/sse/event.hpp>
 
@@ -92,12 +94,24 @@ class event_stream {
         }
     };
 
+    /// The same for what `elements_of` gives.
+    struct relaying : yielding {
+        relaying(std::exception_ptr& refusal_, elements& what_) noexcept : yielding{refusal_}, what{what_} {}
+        template <typename Promise>
+        void await_suspend(std::coroutine_handle<Promise> handler) noexcept {
+            handler.promise().relaying_ = this;
+        }
+        elements& what;
+        event shown{}; ///< by `next`
+    };
+
 public:
     class promise_type;
 
     /// Why the handler came to rest.
     enum class state {
         yielded,  ///< there is a `current()` event
+        relaying, ///< it yielded `elements`: pass them on to their end, then resume
         waiting,  ///< run `operation()`, tell `completed()`, then resume
         finished, ///< it returned or threw: see `result()`
     };
@@ -117,7 +131,10 @@ public:
     /// The event just yielded; valid until the next `resume()`.
     [[nodiscard]] const event& current() const noexcept;
 
-    /// Has the next `resume()` throw `why` at the `co_yield` of the current event.
+    /// The elements to pass on, while `relaying`; may be moved from.
+    [[nodiscard]] elements& current_elements() const noexcept;
+
+    /// Has the next `resume()` throw `why` at the `co_yield` of the current event, or elements.
     void refuse(std::exception_ptr why) noexcept;
 
     /// What the handler awaits; to be taken once, while `waiting`. It throws what `completed` then must be
@@ -131,7 +148,7 @@ public:
     void result() const;
 
     /// The simplest consumer: the next event, or null at the end; throws what the handler throws.
-    [[nodiscard]] task<const event*> next();
+    [[nodiscard]] RILL_EXPORT task<const event*> next();
 
 private:
     using handle = std::coroutine_handle<promise_type>;
@@ -149,6 +166,7 @@ public:
         current_ = &e;
         return {error_};
     }
+    relaying yield_value(elements&& e) noexcept { return {error_, e}; }
     void return_void() const noexcept {}
     void unhandled_exception() noexcept { error_ = std::current_exception(); }
 
@@ -166,6 +184,7 @@ private:
     static task<asio::any_io_executor> executor() { co_return co_await asio::this_coro::executor; }
 
     const event* current_ = nullptr;
+    relaying* relaying_ = nullptr;
     awaited* awaited_ = nullptr;
     std::exception_ptr error_{}; ///< a refusal on its way into the handler, at the end what the handler threw
 };
@@ -173,14 +192,20 @@ private:
 inline event_stream::state event_stream::resume() noexcept {
     auto& promise = handler_.promise();
     promise.current_ = nullptr;
+    promise.relaying_ = nullptr;
     promise.awaited_ = nullptr;
     handler_.resume();
     if (promise.current_) return state::yielded;
-    return promise.awaited_ ? state::waiting : state::finished;
+    if (promise.awaited_) return state::waiting;
+    return promise.relaying_ ? state::relaying : state::finished;
 }
 
 inline const event& event_stream::current() const noexcept {
     return *handler_.promise().current_;
+}
+
+inline elements& event_stream::current_elements() const noexcept {
+    return handler_.promise().relaying_->what;
 }
 
 inline void event_stream::refuse(std::exception_ptr why) noexcept {
@@ -197,22 +222,6 @@ inline void event_stream::completed(std::exception_ptr failure) noexcept {
 
 inline void event_stream::result() const {
     if (const auto& error = handler_.promise().error_) std::rethrow_exception(error);
-}
-
-inline task<const event*> event_stream::next() {
-    for (;;) switch (resume()) {
-        case state::yielded: co_return &current();
-        case state::finished: result(); co_return nullptr;
-        case state::waiting: {
-            std::exception_ptr failure;
-            try {
-                co_await operation();
-            } catch (...) {
-                failure = std::current_exception();
-            }
-            completed(std::move(failure));
-        }
-        }
 }
 
 } // namespace rill

@@ -68,10 +68,13 @@ void answer::give(response&& r) {
         over_ = true;
         return host_.end(); // the head is all there is, and the handler need not run
     }
+    stream_ = std::make_unique<stream>(*this);
     if (auto* events = std::get_if<event_stream>(&r.body()))
         begin_events(std::move(*events));
+    else if (auto* handler = std::get_if<response::writing>(&r.body()))
+        begin_writing(std::move(*handler));
     else
-        begin_writing(std::get<response::writing>(std::move(r.body())));
+        begin_relay(std::get<elements>(std::move(r.body())));
 }
 
 /// Before the head went out, the client is told; after that it can only see the answer cut off.
@@ -84,13 +87,13 @@ void answer::fail(const std::exception_ptr& why) {
         const bool fit = code >= 400 && code <= 599;
         if (fit) reply = response::text(e.what(), e.code());
         for (const auto& [name, value] : e.fields()) reply.fields().add(name, value);
-        if (!fit || (writer_ && !head_)) log_failure(e.what());
+        if (!fit || has_begun()) log_failure(e.what());
     } catch (const std::exception& e) {
         log_failure(e.what());
     } catch (...) {
         log_failure("an exception that is no std::exception");
     }
-    const bool cut = writer_ && !head_;
+    const bool cut = has_begun();
     over_ = true;
     release();
     if (cut)
@@ -104,6 +107,12 @@ void answer::log_failure(std::string_view what) {
                                              request_->path(), what));
 }
 
+void answer::write(std::string_view bytes) {
+    if (over_) return;
+    host_.write(bytes);
+    stream_->alive.wrote();
+}
+
 bool answer::start() {
     if (over_ || !head_) return false;
     host_.start(*head_);
@@ -115,13 +124,12 @@ bool answer::start() {
 
 void answer::begin_events(event_stream&& events) {
     events_.emplace(std::move(events));
-    writer_.reset(new sse_writer{*this});
     pump();
 }
 
 void answer::add_current() {
     try {
-        writer_->add(events_->current());
+        stream_->writer.add(events_->current());
     } catch (...) {
         events_->refuse(std::current_exception()); // it is the handler's to know
     }
@@ -134,17 +142,15 @@ void answer::pump() {
         switch (events_->resume()) {
         case event_stream::state::yielded:
             add_current();
-            if (writer_->full()) {
-                writer_->send();
+            if (stream_->writer.full()) {
+                stream_->writer.send();
                 blocked_ = host_.backlog() > 0;
                 if (!blocked_) return pump_soon(); // others have waited long enough
                 resting = true;
             }
             break;
-        case event_stream::state::waiting:
-            run_operation();
-            resting = true;
-            break;
+        case event_stream::state::relaying: resting = relay_current(); break;
+        case event_stream::state::waiting: resting = !run_operation(); break;
         case event_stream::state::finished: {
             std::exception_ptr failure;
             try {
@@ -169,26 +175,30 @@ void answer::pump_soon() {
     });
 }
 
-/// What the handler awaits runs, and what it has yielded goes out. The head stays until the handler waits for
-/// something other than the request's body, so that a body it cannot use still gets its status.
-void answer::run_operation() {
+/// What the handler awaits runs. If that takes no waiting, this is true and the handler can go on; else what
+/// it has yielded goes out. The head stays until the handler waits for something other than the request's
+/// body, so that a body it cannot use still gets its status.
+bool answer::run_operation() {
     const auto reads = host_.body_reads();
     spawn(events_->operation(), [this, owner = host_.owner()](std::exception_ptr failure) {
-        if (!pumping_) return completed(std::move(failure));
-        // It ended inside `co_spawn`, on top of `pump`.
-        asio::post(shard_.context(), [this, owner, failure = std::move(failure)] { completed(failure); });
+        running_ = false;
+        if (pumping_) // it ended inside `co_spawn`, on top of `pump`
+            events_->completed(std::move(failure));
+        else
+            completed(std::move(failure));
     });
+    if (!running_) return true;
     if (!head_ || host_.body_reads() == reads)
-        writer_->flush();
+        stream_->writer.flush();
     else if (!host_.awaits_body())
         flush_soon(); // behind an operation that read a body which had come already
+    return false;
 }
 
 void answer::completed(std::exception_ptr failure) {
-    running_ = false;
     if (over_) return release();
     events_->completed(std::move(failure));
-    if (writer_->behind())
+    if (stream_->writer.behind())
         blocked_ = true;
     else
         pump();
@@ -196,8 +206,7 @@ void answer::completed(std::exception_ptr failure) {
 
 void answer::begin_writing(response::writing&& handler) {
     writing_ = std::move(handler);
-    writer_.reset(new sse_writer{*this});
-    spawn(writing_(*writer_), [this, owner = host_.owner()](const std::exception_ptr& failure) {
+    spawn(writing_(stream_->writer), [this, owner = host_.owner()](const std::exception_ptr& failure) {
         running_ = false;
         if (over_) return release();
         finish(failure);
@@ -205,9 +214,37 @@ void answer::begin_writing(response::writing&& handler) {
     if (!host_.awaits_body()) flush_soon();
 }
 
+/// The elements that the handler has yielded go out behind its events. False if they are through already.
+bool answer::relay_current() {
+    if (!stream_->writer.batch_.empty()) stream_->writer.flush();
+    const bool opens = start();
+    stream_->relay = std::make_unique<relay>(stream_->alive, std::move(events_->current_elements()), *this);
+    try {
+        if (stream_->relay->begin(opens)) return true;
+    } catch (...) {
+        events_->refuse(std::current_exception());
+    }
+    stream_->relay.reset();
+    return false;
+}
+
+/// No handler is left, but for that of the elements.
+void answer::begin_relay(elements&& what) {
+    const bool opens = start();
+    stream_->relay = std::make_unique<relay>(stream_->alive, std::move(what), *this);
+    if (!stream_->relay->begin(opens)) finish(nullptr);
+}
+
+void answer::on_relayed(const std::exception_ptr& failure) {
+    stream_->relay.reset();
+    if (!events_) return finish(failure);
+    if (failure) events_->refuse(failure);
+    pump();
+}
+
 /// The handler of a stream is done, and what it wrote goes out first.
 void answer::finish(const std::exception_ptr& failure) {
-    if (!failure || !head_ || !writer_->batch_.empty()) writer_->flush();
+    if (!failure || !head_ || !stream_->writer.batch_.empty()) stream_->writer.flush();
     if (failure) return fail(failure);
     over_ = true;
     release();
@@ -216,13 +253,15 @@ void answer::finish(const std::exception_ptr& failure) {
 
 void answer::flush_soon() {
     asio::post(shard_.context(), [this, owner = host_.owner()] {
-        if (writer_) writer_->flush();
+        if (stream_) stream_->writer.flush();
     });
 }
 
 void answer::on_drained() {
     if (over_) return;
-    if (writer_) writer_->on_drained();
+    if (!stream_) return;
+    stream_->writer.on_drained();
+    if (stream_->relay) return stream_->relay->on_drained();
     if (std::exchange(blocked_, false)) pump();
 }
 
@@ -235,9 +274,9 @@ void answer::on_gone() {
 }
 
 void answer::on_drain() {
-    if (over_ || !writer_ || head_) return; // a plain answer, or one not begun, is awaited
+    if (over_ || !has_begun()) return; // a plain answer, or one not begun, is awaited
     if (matched().options.drain == drain::let_finish) return;
-    writer_->flush();
+    stream_->writer.flush();
     over_ = true;
     if (const auto spread = shard_.common().reconnect_spread; spread > spread.zero())
         host_.write(fmt::format("retry: {}\n\n", shard_.random(static_cast<std::uint64_t>(spread.count()))));
@@ -249,9 +288,11 @@ void answer::on_drain() {
 
 /// Destroys the handler, unless something still refers to its frames: whoever does calls again.
 void answer::release() noexcept {
+    if (stream_) stream_->alive.rest();
+    if (stream_) stream_->relay.reset();
     if (running_ || pumping_) return;
     events_.reset();
-    writer_.reset();
+    stream_.reset();
     writing_ = nullptr;
     head_.reset();
 }

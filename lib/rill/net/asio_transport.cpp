@@ -51,7 +51,7 @@ transport::result asio_transport::read_some(std::span<char> space) noexcept {
 }
 
 transport::result asio_transport::write_some(std::span<const std::string_view> pieces) noexcept {
-    std::array<asio::const_buffer, 8> buffers;
+    std::array<asio::const_buffer, most_pieces> buffers;
     std::size_t count = 0;
     for (const auto piece : pieces)
         if (!piece.empty() && count < buffers.size()) buffers[count++] = asio::buffer(piece);

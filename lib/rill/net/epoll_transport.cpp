@@ -55,7 +55,7 @@ transport::result epoll_transport::read_some(std::span<char> space) noexcept {
 }
 
 transport::result epoll_transport::write_some(std::span<const std::string_view> pieces) noexcept {
-    std::array<iovec, 8> buffers{};
+    std::array<iovec, most_pieces> buffers{};
     msghdr message{};
     message.msg_iov = buffers.data();
     std::size_t size = 0;

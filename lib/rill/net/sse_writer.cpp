@@ -60,21 +60,6 @@ void sse_writer::send() {
     answer_.start();
     if (!batch_.empty()) answer_.write(batch_);
     shard.give_back(std::move(batch_));
-    last_write_ = shard.timers().now();
-    const auto interval = answer_.matched().options.keep_alive;
-    if (!armed() && interval > interval.zero()) shard.timers().arm(*this, last_write_ + interval);
-}
-
-/// Events put the comment off without touching the timer: it looks here whether one is due.
-void sse_writer::on_timer() noexcept {
-    auto& timers = answer_.home().timers();
-    const auto& route = answer_.matched();
-    if (const auto now = timers.now(); last_write_ + route.options.keep_alive <= now) {
-        if (answer_.backlog() == 0)
-            answer_.write(route.keep_alive_frame); // else there is a sign of life on its way
-        last_write_ = now;
-    }
-    timers.arm(*this, last_write_ + route.options.keep_alive);
 }
 
 void sse_writer::on_drained() {

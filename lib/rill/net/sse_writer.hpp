@@ -1,8 +1,6 @@
 #pragma once
 
-#include <rill/base/clock.hpp>
 #include <rill/base/export.hpp>
-#include <rill/base/timer_wheel.hpp>
 #include <rill/coro/task.hpp>
 #include <rill/sse/event.hpp>
 
@@ -31,7 +29,7 @@ class signal;
 ///             co_await rill::sleep_for(1s);
 ///         }
 ///     }
-class RILL_EXPORT sse_writer final : timer_wheel::timer {
+class RILL_EXPORT sse_writer {
 public:
     sse_writer(const sse_writer&) = delete;
     sse_writer& operator=(const sse_writer&) = delete;
@@ -58,12 +56,10 @@ private:
     [[nodiscard]] bool full() const noexcept;
     [[nodiscard]] bool behind() const noexcept;
     void send();
-    void on_timer() noexcept override;
     void on_drained();
 
     detail::answer& answer_;
-    std::string batch_; ///< events not yet sent
-    time_point last_write_{};
+    std::string batch_;                       ///< events not yet sent
     std::unique_ptr<detail::signal> drained_; ///< made when the client is first behind
     bool flush_posted_ = false;
 };

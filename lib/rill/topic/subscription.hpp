@@ -20,6 +20,7 @@ namespace rill {
 
 namespace detail {
 class subscription_feed;
+struct topic_access;
 } // namespace detail
 
 /// An event as a filter sees it. All its views are valid during the call only.

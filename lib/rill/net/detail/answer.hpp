@@ -3,6 +3,8 @@
 #include <rill/app/detail/exchange.hpp>
 #include <rill/app/detail/route.hpp>
 #include <rill/app/response.hpp>
+#include <rill/net/detail/keep_alive.hpp>
+#include <rill/net/detail/relay.hpp>
 #include <rill/net/detail/shard.hpp>
 #include <rill/net/sse_writer.hpp>
 
@@ -33,12 +35,13 @@ protected:
 ///     begin ─▶ handler ─┬─ response with bytes ─▶ respond ──────────────────────────────▶ over
 ///                       ├─ throws ─▶ respond 4xx or 500 ─────────────────────────────────▶ over
 ///                       └─ events ─▶ start ─▶ write ... ─┬─ returns ─▶ end ──────────────▶ over
-///                                                        └─ throws ─▶ log, abort ────────▶ over
+///                                            ▲  │        └─ throws ─▶ log, abort ────────▶ over
+///                                            └─relay: elements that the handler yields
 ///     at any time: on_gone (the client left) or on_drain ─▶ over, and the handler is destroyed
 ///
 /// The handler's frames die when it is over, but not before the operation that it awaits has ended: that one
 /// is cancelled, and writes into those frames. Until then `owner` keeps the connection's object alive.
-class answer {
+class answer : public relay::owner {
 public:
     answer(shard& shard, answer_host& host) noexcept : shard_{shard}, host_{host} {}
     answer(const answer&) = delete;
@@ -60,17 +63,21 @@ public:
 
     /// Gives the head to the exchange, if it has not got it yet. True if this did it.
     bool start();
-    void write(std::string_view bytes) {
-        if (!over_) host_.write(bytes);
-    }
-    void write(std::span<const shared_bytes> pieces) {
-        if (!over_) host_.write(pieces);
-    }
+    void write(std::string_view bytes);
     [[nodiscard]] std::size_t backlog() const noexcept { return host_.backlog(); }
     /// Has `sse_writer::flush` called at the end of this turn of the event loop.
     void flush_soon();
 
 private:
+    /// What a stream needs beside its handler.
+    struct stream {
+        explicit stream(answer& owner) : alive{owner.host_, owner.shard_, owner.matched()}, writer{owner} {}
+
+        keep_alive alive;
+        sse_writer writer;
+        std::unique_ptr<detail::relay> relay; ///< while elements are passed on
+    };
+
     template <typename T, typename Done>
     void spawn(task<T> work, Done done);
     void run(task<response> work);
@@ -80,10 +87,14 @@ private:
 
     void begin_events(event_stream&& events);
     void begin_writing(response::writing&& handler);
+    void begin_relay(elements&& what);
+    [[nodiscard]] bool relay_current();
+    void on_relayed(const std::exception_ptr& failure) override;
+    [[nodiscard]] bool has_begun() const noexcept { return stream_ && !head_; }
     void add_current();
     void pump();
     void pump_soon();
-    void run_operation();
+    [[nodiscard]] bool run_operation();
     void completed(std::exception_ptr failure);
     void finish(const std::exception_ptr& failure);
     void release() noexcept;
@@ -93,8 +104,8 @@ private:
     request* request_ = nullptr;
     std::optional<response_head> head_; ///< of a stream, until it is sent
     std::optional<event_stream> events_;
-    response::writing writing_;          ///< what the writing handler's frame may refer to
-    std::unique_ptr<sse_writer> writer_; ///< while a stream is open
+    response::writing writing_;      ///< what the writing handler's frame may refer to
+    std::unique_ptr<stream> stream_; ///< while one is open
     asio::cancellation_signal cancel_;
     bool running_ = false; ///< an operation or a task of the handler is under way
     bool blocked_ = false; ///< the handler rests until the client has caught up

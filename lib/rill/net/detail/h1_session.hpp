@@ -1,10 +1,7 @@
 #pragma once
 
-#include <rill/app/detail/request_source.hpp>
-#include <rill/coro/detail/signal.hpp>
-#include <rill/http/parser.hpp>
-#include <rill/http/serializer.hpp>
 #include <rill/net/detail/answer.hpp>
+#include <rill/net/detail/outbox.hpp>
 #include <rill/net/detail/shard.hpp>
 #include <rill/net/detail/transport.hpp>
 
@@ -12,12 +9,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace rill::detail {
+
+class h1_conversation;
 
 /// One HTTP/1.1 connection of a shard (RFC 9112): reads requests, has each answered, writes the answers in
 /// order.
@@ -37,7 +34,6 @@ namespace rill::detail {
 class h1_session final : public std::enable_shared_from_this<h1_session>,
                          public transport::observer,
                          answer_host,
-                         request_source,
                          timer_wheel::timer {
 public:
     h1_session(shard& shard, std::unique_ptr<transport> connection);
@@ -54,8 +50,8 @@ public:
 
 private:
     friend shard;
+    friend h1_conversation;
     enum class phase : std::uint8_t { reading_head, answering, discarding, closing, lingering, closed };
-    enum class body_state : std::uint8_t { incomplete, complete, failed };
 
     // transport::observer
     void on_readable() override;
@@ -66,75 +62,49 @@ private:
     void start(const response_head& head) override;
     void write(std::string_view bytes) override;
     void write(std::span<const shared_bytes> pieces) override;
-    [[nodiscard]] std::size_t backlog() const noexcept override { return outbox_.size() - sent_; }
+    [[nodiscard]] std::size_t backlog() const noexcept override { return outbox_.size(); }
     void end() override;
     void abort() override;
     std::shared_ptr<void> owner() override { return shared_from_this(); }
-    [[nodiscard]] unsigned body_reads() const noexcept override { return body_reads_; }
-    [[nodiscard]] bool awaits_body() const noexcept override { return body_wanted_; }
-
-    // request_source
-    task<std::string> read_body() override;
-    [[nodiscard]] std::string remote_address() const override { return transport_->remote_address(); }
+    [[nodiscard]] unsigned body_reads() const noexcept override;
+    [[nodiscard]] bool awaits_body() const noexcept override;
 
     void on_timer() noexcept override;
+    void arm(std::chrono::milliseconds time) { shard_.timers().arm_after(*this, time); }
+    void arm_for_phase();
 
     // Reading.
-    void take(std::string_view bytes);
-    void keep_for_later(std::string_view bytes);
-    void process(std::string_view bytes);
-    void process_inbox();
-    void process_inbox_soon();
-    void read_head();
-    void begin_answer();
-    void receive_body();
-    void refuse(const refusal& why);
     void watch();
     void on_end();
+    void process_inbox_soon();
+    void processed();
 
-    // Answering.
-    [[nodiscard]] bool may_keep_alive() const noexcept;
+    // Closing.
     void answered();
-    void next_request();
     void begin_close();
     void linger();
 
     // Writing.
-    void send(std::span<const std::string_view> pieces);
+    [[nodiscard]] bool may_keep_alive() const noexcept;
+    void write_chunk(std::size_t size, std::string_view bytes, std::span<const shared_bytes> pieces);
+    void send(std::span<const std::string_view> front, std::span<const shared_bytes> shared = {},
+              std::string_view back = {});
     void send_outbox();
     void wait_to_send();
     void give_up();
     void on_outbox_empty();
-    void arm(std::chrono::milliseconds time) { shard_.timers().arm_after(*this, time); }
-    void arm_for_phase();
+
+    phase phase_ = phase::reading_head;
+    bool keep_alive_ = true;
+    bool chunked_ = false; ///< the body of the stream under way
+    bool reading_ = false; ///< a wait of the transport is under way
+    bool writing_ = false;
+    bool peer_ended_ = false;
 
     shard& shard_;
     std::unique_ptr<transport> transport_;
-    std::unique_ptr<request_parser> parser_; ///< none while a stream runs whose request is complete
-    request request_;
-    answer answer_;
-
-    std::string_view input_; ///< what is being processed
-    std::string inbox_;      ///< what came in before it was wanted
-    std::string outbox_;     ///< what the peer has not taken yet, from `sent_` on
-    std::size_t sent_ = 0;
-    std::string pending_head_; ///< of a stream, until its first bytes
-    std::string body_;
-    std::unique_ptr<signal> body_done_; ///< made when a handler waits for the body
-    std::optional<refusal> body_failure_;
-
-    unsigned body_reads_ = 0;
-    phase phase_ = phase::reading_head;
-    body_state body_state_ = body_state::incomplete;
-    bool keep_alive_ = true;
-    bool chunked_ = false;      ///< the stream under way
-    bool continue_due_ = false; ///< the client waits for 100 before it sends the body
-    bool body_wanted_ = false;
-    bool head_started_ = false; ///< the clock for the head runs
-    bool reading_ = false;      ///< a wait of the transport is under way
-    bool writing_ = false;
-    bool processing_ = false;
-    bool peer_ended_ = false;
+    std::unique_ptr<h1_conversation> conversation_;
+    outbox outbox_;
 
     h1_session* previous_ = nullptr; ///< in the shard's list
     h1_session* next_ = nullptr;

@@ -39,10 +39,13 @@ public:
         std::size_t bytes = 0;
     };
 
+    static constexpr std::size_t most_pieces = 12;
+
     virtual ~transport() = default;
 
     [[nodiscard]] virtual result read_some(std::span<char> space) noexcept = 0;
-    /// Writes a part of the pieces, one after the other, in one system call.
+    /// Writes a part of the pieces, one after the other, in one system call: at most `most_pieces`
+    /// that are not empty.
     [[nodiscard]] virtual result write_some(std::span<const std::string_view> pieces) noexcept = 0;
 
     /// At most one wait of each kind may be under way.

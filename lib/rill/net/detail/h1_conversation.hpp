@@ -1,0 +1,102 @@
+#pragma once
+
+#include <rill/app/detail/request_source.hpp>
+#include <rill/coro/detail/signal.hpp>
+#include <rill/http/parser.hpp>
+#include <rill/http/refusal.hpp>
+#include <rill/net/detail/answer.hpp>
+#include <rill/net/detail/h1_session.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace rill::detail {
+
+/// The half of a connection that asks and answers: what has come in, the request that is read or answered,
+/// its body and its answer. One after the other they use the same memory.
+///
+/// It is a part of its session, which tells it what happens, and which it moves between the phases
+/// `reading_head`, `answering` and `discarding`, or on to `closing`.
+class h1_conversation final : request_source {
+public:
+    explicit h1_conversation(h1_session& session);
+    h1_conversation(const h1_conversation&) = delete;
+    h1_conversation& operator=(const h1_conversation&) = delete;
+    ~h1_conversation() = default;
+
+    /// Gets ready for a request.
+    void expect_request();
+    /// The answer is written, and the connection goes on.
+    void answered();
+    /// Bytes have come.
+    void take(std::string_view bytes);
+    /// Takes what came before it was wanted.
+    void process_inbox();
+    void drop_input() noexcept;
+
+    /// How long it waits for what the phase needs of the client; nothing if it needs nothing.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> patience() const noexcept;
+    void on_timeout();
+    void on_drained() { answer_.on_drained(); }
+    void on_drain();
+    void on_gone();
+
+    [[nodiscard]] bool request_started() const noexcept { return parser_ && parser_->started(); }
+    [[nodiscard]] bool inbox_empty() const noexcept { return inbox_.empty(); }
+    /// Input is being gone through, and what is left of it gets answers, too.
+    [[nodiscard]] bool processing() const noexcept { return processing_; }
+    [[nodiscard]] bool processing_more() const noexcept { return processing_ && !input_.empty(); }
+
+    // For the answer.
+
+    [[nodiscard]] const request_head& head() noexcept { return request_access::head(request_); }
+    /// Whether another request can follow this one: a body that is still to come must be small, and on its
+    /// way.
+    [[nodiscard]] bool may_keep_alive() const noexcept;
+    [[nodiscard]] unsigned body_reads() const noexcept { return body_reads_; }
+    [[nodiscard]] bool awaits_body() const noexcept { return body_wanted_; }
+    /// The answer is a stream, which may be open for days: what its handler can ask for is kept, and nothing
+    /// else.
+    void stream_begins();
+
+    std::string pending_head; ///< of a stream, until its first bytes
+
+private:
+    using phase = h1_session::phase;
+    enum class body_state : std::uint8_t { incomplete, complete, failed };
+
+    // request_source
+    task<std::string> read_body() override;
+    [[nodiscard]] std::string remote_address() const override;
+
+    void keep_for_later(std::string_view bytes);
+    void process(std::string_view bytes);
+    void read_head();
+    void begin_answer();
+    void receive_body();
+    void refuse(const refusal& why);
+
+    h1_session& session_;
+    std::unique_ptr<request_parser> parser_; ///< none while a stream runs whose request is complete
+    request request_;
+    answer answer_;
+
+    std::string_view input_; ///< what is being processed
+    std::string inbox_;      ///< what came in before it was wanted
+    std::string body_;
+    std::unique_ptr<signal> body_done_; ///< made when a handler waits for the body
+    std::optional<refusal> body_failure_;
+
+    unsigned body_reads_ = 0;
+    body_state body_state_ = body_state::complete;
+    bool continue_due_ = false; ///< the client waits for 100 before it sends the body
+    bool body_wanted_ = false;
+    bool head_started_ = false; ///< the clock for the head runs
+    bool processing_ = false;
+};
+
+} // namespace rill::detail

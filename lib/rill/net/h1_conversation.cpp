@@ -1,0 +1,258 @@
+// What comes in over a connection: requests, their bodies, and what the client sends ahead.
+#include <rill/http/serializer.hpp>
+#include <rill/net/detail/h1_conversation.hpp>
+
+#include <asio/error.hpp>
+#include <asio/post.hpp>
+
+#include <array>
+#include <system_error>
+#include <utility>
+
+namespace rill::detail {
+namespace {
+
+/// What is kept of what a client sends ahead while an answer is under way: requests to come, none looked at
+/// yet.
+constexpr std::size_t inbox_bound = 64 * 1024;
+
+/// The most that is read of a body which its handler did not want, so that the connection can go on.
+constexpr std::uint64_t worth_discarding = 64 * 1024;
+
+} // namespace
+
+h1_conversation::h1_conversation(h1_session& session)
+    : session_{session},
+      request_{request_access::make(*this, session.shard_.common().bounds)},
+      answer_{session.shard_, session} {}
+
+void h1_conversation::expect_request() {
+    session_.phase_ = phase::reading_head;
+    head_started_ = false;
+    body_failure_.reset();
+    body_ = {};
+    if (parser_)
+        parser_->reset();
+    else
+        parser_ = std::make_unique<request_parser>(session_.shard_.common().bounds);
+    if (session_.backlog() == 0) session_.arm_for_phase();
+}
+
+void h1_conversation::answered() {
+    if (body_state_ == body_state::complete) {
+        expect_request();
+    } else {
+        session_.phase_ = phase::discarding;
+        body_wanted_ = false;
+        session_.arm_for_phase();
+    }
+    if (!processing_) session_.process_inbox_soon();
+}
+
+void h1_conversation::take(std::string_view bytes) {
+    if (session_.phase_ == phase::answering && body_state_ != body_state::incomplete)
+        return keep_for_later(bytes);
+    if (inbox_.empty()) return process(bytes);
+    inbox_.append(bytes);
+    process_inbox();
+}
+
+/// Requests behind the one that is being answered. A client that sends more of them than is kept is not
+/// stopped, since then its leaving would not be noticed: none of them is answered, and it may ask again (RFC
+/// 9112 §9.3.2).
+void h1_conversation::keep_for_later(std::string_view bytes) {
+    if (inbox_.size() + bytes.size() > inbox_bound) session_.keep_alive_ = false;
+    if (session_.keep_alive_)
+        inbox_.append(bytes);
+    else
+        inbox_ = {};
+}
+
+void h1_conversation::process_inbox() {
+    const auto waiting = std::exchange(inbox_, {});
+    process(waiting);
+}
+
+void h1_conversation::drop_input() noexcept {
+    input_ = {};
+    inbox_ = {};
+}
+
+/// Goes through `bytes` as far as the answers allow, since the next request waits for the one before it; what
+/// is left is in the inbox.
+void h1_conversation::process(std::string_view bytes) {
+    const auto& phase_now = session_.phase_;
+    input_ = bytes;
+    processing_ = true;
+    for (bool going = true; going;) {
+        if (phase_now == phase::reading_head &&
+            session_.backlog() >= session_.shard_.common().bounds.write_buffer)
+            break;
+        const auto before = input_.size();
+        switch (phase_now) {
+        case phase::reading_head: read_head(); break;
+        case phase::answering:
+            if (body_state_ == body_state::incomplete) receive_body();
+            break;
+        case phase::discarding:
+            receive_body();
+            if (body_state_ == body_state::complete) expect_request();
+            if (body_state_ == body_state::failed) session_.begin_close();
+            break;
+        default: input_ = {};
+        }
+        going = !input_.empty() && input_.size() != before;
+    }
+    processing_ = false;
+    const auto left = std::exchange(input_, {});
+    if (phase_now == phase::answering)
+        keep_for_later(left);
+    else
+        inbox_.assign(left);
+    session_.processed();
+}
+
+void h1_conversation::read_head() {
+    switch (parser_->parse(input_, request_access::head(request_))) {
+    case parse_step::need_input:
+        if (parser_->started() && !std::exchange(head_started_, true)) session_.arm_for_phase();
+        break;
+    case parse_step::head: begin_answer(); break;
+    case parse_step::refused: refuse(parser_->refused()); break;
+    default: break;
+    }
+}
+
+void h1_conversation::begin_answer() {
+    const auto& common = session_.shard_.common();
+    session_.phase_ = phase::answering;
+    session_.keep_alive_ = parser_->keep_alive();
+    body_state_ = body_state::incomplete;
+    continue_due_ = parser_->expects_continue();
+    session_.arm_for_phase();
+    common.routes.match(request_);
+    const auto* route = request_access::matched(request_);
+    parser_->body_limit(route ? route->options.max_body.value_or(common.bounds.max_body)
+                              : common.bounds.max_body);
+    receive_body();
+    if (body_failure_)
+        refuse(*body_failure_);
+    else
+        answer_.begin(request_);
+}
+
+/// Takes what has come of the body, asked for or not: its limit bounds it. That of a discarded one is
+/// dropped.
+void h1_conversation::receive_body() {
+    for (;;) {
+        switch (parser_->parse(input_, request_access::head(request_))) {
+        case parse_step::body:
+            continue_due_ = false;
+            if (session_.phase_ == phase::answering) body_.append(parser_->body_piece());
+            continue;
+        case parse_step::complete:
+            body_state_ = body_state::complete;
+            continue_due_ = false;
+            break;
+        case parse_step::refused:
+            body_state_ = body_state::failed;
+            body_failure_ = parser_->refused();
+            input_ = {};
+            break;
+        default: // more is to come
+            if (body_wanted_) session_.arm_for_phase();
+            return;
+        }
+        break;
+    }
+    if (!std::exchange(body_wanted_, false)) return;
+    session_.arm_for_phase();
+    body_done_->notify();
+}
+
+task<std::string> h1_conversation::read_body() {
+    ++body_reads_;
+    if (body_state_ == body_state::incomplete && session_.phase_ == phase::answering) {
+        body_wanted_ = true;
+        if (!body_done_) body_done_ = std::make_unique<signal>();
+        if (std::exchange(continue_due_, false)) session_.send(std::array{continue_100});
+        session_.arm_for_phase();
+        co_await body_done_->wait();
+        answer_.flush_soon(); // what the handler waits for now is something else
+    }
+    if (body_failure_) throw http_error{body_failure_->status, body_failure_->reason};
+    if (body_state_ != body_state::complete) throw std::system_error{asio::error::operation_aborted};
+    co_return std::move(body_);
+}
+
+std::string h1_conversation::remote_address() const {
+    return session_.transport_->remote_address();
+}
+
+/// Answers what cannot be answered by a handler; the connection closes after it (RFC 9112 §11.2).
+void h1_conversation::refuse(const refusal& why) {
+    session_.phase_ = phase::answering;
+    session_.keep_alive_ = false;
+    input_ = {};
+    response_head head{why.status};
+    head.fields.add("Content-Type", "text/plain; charset=utf-8");
+    session_.respond(head, why.reason);
+}
+
+std::optional<std::chrono::milliseconds> h1_conversation::patience() const noexcept {
+    const auto& bounds = session_.shard_.common().bounds;
+    switch (session_.phase_) {
+    case phase::reading_head: return head_started_ ? bounds.head_timeout : bounds.idle_timeout;
+    case phase::answering: return body_wanted_ ? std::optional{bounds.body_timeout} : std::nullopt;
+    default: return bounds.body_timeout;
+    }
+}
+
+void h1_conversation::on_timeout() {
+    switch (session_.phase_) {
+    case phase::reading_head:
+        if (head_started_)
+            refuse({status::request_timeout, "the head came too slowly"});
+        else
+            session_.begin_close();
+        break;
+    case phase::answering:
+        if (!std::exchange(body_wanted_, false)) return;
+        body_state_ = body_state::failed;
+        body_failure_ = refusal{status::request_timeout, "the body came too slowly"};
+        body_done_->notify();
+        break;
+    default: session_.begin_close();
+    }
+}
+
+void h1_conversation::on_drain() {
+    switch (session_.phase_) {
+    case phase::reading_head:
+        if (!parser_->started() && inbox_.empty()) session_.begin_close();
+        break;
+    case phase::answering: answer_.on_drain(); break;
+    default: session_.begin_close();
+    }
+}
+
+void h1_conversation::on_gone() {
+    answer_.on_gone();
+    if (body_done_) body_done_->notify();
+}
+
+bool h1_conversation::may_keep_alive() const noexcept {
+    if (body_state_ == body_state::failed) return false;
+    if (body_state_ == body_state::complete) return true;
+    const auto length = parser_->content_length();
+    return !continue_due_ && length && *length <= worth_discarding;
+}
+
+void h1_conversation::stream_begins() {
+    continue_due_ = false; // an interim response stands before the answer, not inside it (RFC 9110 §15.2)
+    if (body_state_ != body_state::complete) return;
+    parser_.reset();
+    request_access::head(request_).shrink_to_fit();
+}
+
+} // namespace rill::detail

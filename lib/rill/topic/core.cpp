@@ -1,0 +1,241 @@
+// What goes on between a log and its readers. Who is woken, and when, is in wake.cpp.
+#include <rill/base/error.hpp>
+#include <rill/topic/detail/core.hpp>
+#include <rill/topic/detail/words.hpp>
+#include <rill/topic/error.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace rill {
+
+topic_statistics& topic_statistics::operator+=(const topic_statistics& other) noexcept {
+    subscribers += other.subscribers;
+    events += other.events;
+    bytes += other.bytes;
+    published += other.published;
+    delivered += other.delivered;
+    dropped += other.dropped;
+    gaps += other.gaps;
+    disconnected += other.disconnected;
+    return *this;
+}
+
+namespace detail {
+
+std::string topic_core::publish(const event& e, const publish_options& options) {
+    const std::lock_guard lock{mutex_};
+    if (closed_) throw error{topic_errc::closed};
+    last_used_ = clock::now();
+    auto id = log_.append(e, options, last_used_);
+    ++totals_.published;
+    for (const auto& each : lots_) wake(*each);
+    trim();
+    return id;
+}
+
+topic_statistics topic_core::statistics() {
+    const std::lock_guard lock{mutex_};
+    trim();
+    auto all = totals_;
+    all.subscribers = subscribers_;
+    all.events = log_.size() + log_.kept().size();
+    all.bytes = log_.bytes();
+    return all;
+}
+
+std::optional<time_point> topic_core::unused_since() {
+    const std::lock_guard lock{mutex_};
+    trim();
+    const bool unused = subscribers_ == 0 && log_.size() == 0 && log_.kept().empty();
+    return unused ? std::optional{last_used_} : std::nullopt;
+}
+
+void topic_core::open(cursor& c, std::string_view last_event_id, start where) {
+    const std::lock_guard lock{mutex_};
+    if (subscribers_ >= options_.max_subscribers) throw error{topic_errc::too_many_subscribers};
+    trim();
+    ++subscribers_;
+    last_used_ = clock::now();
+    if (last_event_id.empty() && where == start::new_only) {
+        c.sequence = log_.last();
+        return;
+    }
+    const positions ours{last_event_id};
+    if (const auto at = ours.find(log_.epoch()); at && at->sequence <= log_.last()) {
+        c.sequence = at->sequence;
+        return;
+    } else if (const auto own = log_.find(last_event_id)) {
+        c.sequence = *own;
+        return;
+    } else if (!last_event_id.empty()) {
+        c.announce = at                   ? gap::unknown_id
+                     : ours.well_formed() ? gap::unknown_epoch
+                     : log_.has_own_ids() ? gap::unknown_id
+                                          : gap::malformed_id;
+    }
+    c.from_the_start = true;
+}
+
+void topic_core::leave(cursor& c) noexcept {
+    const std::lock_guard lock{mutex_};
+    forget(c);
+    --subscribers_;
+    last_used_ = clock::now();
+}
+
+/// Looks whether the log has gone on without the reader, and says what becomes of it; true: this is the end.
+bool topic_core::falls_off(cursor& c) {
+    const bool latest = options_.policy == lag_policy::latest;
+    const bool on_purpose = std::exchange(c.from_the_start, false);
+    if (on_purpose && latest) c.conflate_to = log_.last();
+    if (c.sequence + 1 >= log_.first()) return false;
+    if (!c.opening && options_.policy == lag_policy::disconnect) {
+        ++totals_.disconnected;
+        return true;
+    }
+    if (!on_purpose) {
+        c.announce = latest ? gap::superseded : c.opening ? gap::trimmed : gap::lagged;
+        c.missed = log_.first() - 1 - c.sequence;
+    }
+    if (!latest) {
+        c.sequence = log_.first() - 1;
+        return false;
+    }
+    c.conflate_to = log_.last();
+    if (on_purpose) return false;
+    const auto& kept = log_.kept();
+    c.missed -= static_cast<std::uint64_t>(std::distance(kept.upper_bound(c.sequence), kept.end()));
+    for (auto n = log_.first(); n <= log_.last(); ++n) c.missed += log_[n].superseded_by > 0 ? 1 : 0;
+    if (c.missed == 0) c.announce = gap::none;
+    return false;
+}
+
+/// Calls `visit` with each event that the reader is to get, until it says that this is enough, and moves its
+/// place behind what was visited or passed over. What is kept beyond the log comes as a whole.
+template <typename Visit>
+void topic_core::for_each_due(cursor& c, std::optional<std::uint64_t> except_from, Visit visit) {
+    if (c.sequence + 1 < log_.first()) {
+        const auto& kept = log_.kept();
+        for (auto at = kept.upper_bound(c.sequence); at != kept.end(); ++at)
+            if (!at->second.about.is_from(except_from))
+                static_cast<void>(visit(at->first, at->second.about, at->second.bytes));
+        c.sequence = log_.first() - 1;
+    }
+    while (c.sequence < log_.last()) {
+        const auto& e = log_[c.sequence + 1];
+        const bool conflated = e.superseded_by > 0 && e.superseded_by <= c.conflate_to;
+        if (!conflated && !e.is_from(except_from) && !visit(c.sequence + 1, e, log_.bytes_of(e))) return;
+        ++c.sequence;
+    }
+}
+
+void topic_core::count_announcement(const cursor& c) noexcept {
+    if (c.announce == gap::none) return;
+    ++totals_.gaps;
+    totals_.dropped += c.missed;
+}
+
+topic_core::taken topic_core::take(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
+                                   feed::batch& into) {
+    const std::lock_guard lock{mutex_};
+    const bool plain =
+        !c.opening && !except_from && c.sequence + 1 >= log_.first() && c.conflate_to <= c.sequence;
+    if (plain && into.source == this && into.from == c.sequence && into.to == log_.last()) {
+        totals_.delivered += into.to - into.from;
+        c.sequence = into.to;
+        return taken::some;
+    }
+    into.clear();
+    if (falls_off(c)) return taken::fallen;
+    if (c.opening || c.announce != gap::none) {
+        std::string id;
+        std::string words;
+        append(id, {log_.epoch(), c.sequence});
+        if (c.announce == gap::none)
+            append_checkpoint(words, id);
+        else
+            append_gap(words, id, c.announce, c.missed);
+        into.add(shared_bytes{block{words}});
+        count_announcement(c);
+        c.announce = gap::none;
+        c.opening = false;
+    }
+    const auto from = c.sequence;
+    if (c.conflate_to > c.sequence)
+        collect_newest(c, bytes, except_from, into);
+    else
+        collect(c, bytes, except_from, into);
+    if (into.empty()) return closed_ ? taken::closed : taken::none;
+    if (plain && c.sequence == log_.last()) {
+        into.source = this;
+        into.from = from;
+        into.to = c.sequence;
+    }
+    return taken::some;
+}
+
+/// Ranges of the log, as few as there can be.
+void topic_core::collect(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
+                         feed::batch& into) {
+    std::string_view range;
+    const block* slab = nullptr;
+    for_each_due(c, except_from, [&](std::uint64_t, const history::entry& e, std::string_view event) {
+        if (into.size() + range.size() >= bytes) return false;
+        if (range.data() + range.size() == event.data() && slab == &log_.slab_of(e)) {
+            range = {range.data(), range.size() + event.size()};
+        } else {
+            if (!range.empty()) into.add({*slab, range});
+            range = {};
+            if (into.full()) return false;
+            range = event;
+            slab = &log_.slab_of(e);
+        }
+        ++totals_.delivered;
+        return true;
+    });
+    if (!range.empty()) into.add({*slab, range});
+}
+
+/// The newest events of each key lie far apart: they are copied.
+void topic_core::collect_newest(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
+                                feed::batch& into) {
+    std::string copies;
+    for_each_due(c, except_from, [&](std::uint64_t, const history::entry&, std::string_view event) {
+        if (into.size() + copies.size() >= bytes) return false;
+        copies += event;
+        ++totals_.delivered;
+        return true;
+    });
+    if (!copies.empty()) into.add(shared_bytes{block{copies}});
+}
+
+topic_core::taken topic_core::copy(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
+                                   excerpt& into) {
+    const std::lock_guard lock{mutex_};
+    into.bytes.clear();
+    into.items.clear();
+    if (falls_off(c)) return taken::fallen;
+    count_announcement(c);
+    into.begin = c.sequence;
+    into.missed = c.missed;
+    into.announce = std::exchange(c.announce, gap::none);
+    into.opening = std::exchange(c.opening, false);
+    for_each_due(c, except_from, [&](std::uint64_t n, const history::entry& e, std::string_view event) {
+        if (into.bytes.size() >= bytes) return false;
+        into.items.push_back({n, into.bytes.size(), event.size(), e.id_at, e.id_size, e.publisher(),
+                              e.key ? e.key->name : std::string{}});
+        into.bytes += event;
+        return true;
+    });
+    if (!into.items.empty() || into.opening || into.announce != gap::none) return taken::some;
+    return closed_ ? taken::closed : taken::none;
+}
+
+void topic_core::delivered(std::size_t events) {
+    const std::lock_guard lock{mutex_};
+    totals_.delivered += events;
+}
+
+} // namespace detail
+} // namespace rill

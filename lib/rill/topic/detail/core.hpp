@@ -1,0 +1,136 @@
+#pragma once
+
+#include <rill/coro/detail/feed.hpp>
+#include <rill/topic/detail/cursor.hpp>
+#include <rill/topic/detail/history.hpp>
+#include <rill/topic/detail/position.hpp>
+#include <rill/topic/statistics.hpp>
+#include <rill/topic/topic.hpp>
+
+#include <asio/any_io_executor.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rill::detail {
+
+/// The readers of a topic that are told of news by one event loop (or strand).
+///
+/// A publisher wakes a lot once, however much it publishes until the lot has had its turn: then a walk goes
+/// over the readers, a slice per turn of the event loop, and each takes all that it lacks.
+///
+///     waiting ──(news: all of them)──▶ due ──(the walk)──▶ the reader takes, writes, waits again ──┐
+///        ▲                              ▲                                                          │
+///        └──────(nothing is due)────────┴────────────────(something is due already)────────────────┘
+struct lot {
+    explicit lot(asio::any_io_executor executor_) noexcept : executor{std::move(executor_)} {}
+
+    const asio::any_io_executor executor;
+    cursor_list waiting; ///< who has seen all there was when it came
+    cursor_list due;     ///< who has something to take
+    std::size_t readers = 0;
+    std::uint64_t moved_at = 0; ///< the log's end when `waiting` became `due` last
+    std::uint64_t needed = 0;   ///< from this event on, those in `due` who were waiting have not been served
+    bool closing_seen = false;
+    bool scheduled = false; ///< a walk is under way or posted
+};
+
+/// What a topic is: the log, who reads it, and the mutex around both.
+///
+/// The mutex is held for pointers and copies of bytes only: nothing that belongs to a user runs under it, and
+/// nothing waits.
+class topic_core : public std::enable_shared_from_this<topic_core> {
+public:
+    explicit topic_core(const topic_options& options) : options_{options}, log_{options} {}
+    topic_core(const topic_core&) = delete;
+    topic_core& operator=(const topic_core&) = delete;
+
+    [[nodiscard]] std::uint64_t epoch() const noexcept { return log_.epoch(); }
+
+    std::string publish(const event& e, const publish_options& options);
+    void close();
+    [[nodiscard]] topic_statistics statistics();
+
+    // What a subscription does with its cursors.
+
+    /// Where a reader begins that comes with `last_event_id`, which may hold places in other topics, too.
+    /// Throws `topic_errc::too_many_subscribers`.
+    void open(cursor& c, std::string_view last_event_id, start where);
+    void leave(cursor& c) noexcept;
+
+    enum class taken : std::uint8_t {
+        some,
+        none,
+        closed, ///< nothing, and there never will be
+        fallen, ///< its place has left the log, and the policy says that this is the end
+    };
+
+    /// All that `c` lacks, up to about so many bytes, as it lies in the log.
+    [[nodiscard]] taken take(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
+                             feed::batch& into);
+
+    /// An event out of the log.
+    struct item {
+        std::uint64_t sequence;
+        std::size_t at, size;       ///< in `excerpt::bytes`
+        std::size_t id_at, id_size; ///< as in `history::entry`
+        std::optional<std::uint64_t> from;
+        std::string key;
+    };
+    /// A copy of a part of the log.
+    struct excerpt {
+        std::string bytes;
+        std::vector<item> items;
+        std::uint64_t begin = 0; ///< the place before them
+        std::uint64_t missed = 0;
+        gap announce = gap::none; ///< what comes first
+        bool opening = false;     ///< or, if there is no gap, the place
+    };
+    /// All that `c` lacks, up to about so many bytes, to be looked at event by event.
+    [[nodiscard]] taken copy(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
+                             excerpt& into);
+    /// So many events of an excerpt were given to the reader.
+    void delivered(std::size_t events);
+
+    /// See `feed::wait`.
+    void wait(cursor& c, const asio::any_io_executor& executor);
+    void stop_waiting(cursor& c) noexcept;
+
+    /// Whether nobody reads it and nothing is in it, and since when.
+    [[nodiscard]] std::optional<time_point> unused_since();
+
+private:
+    template <typename Visit>
+    void for_each_due(cursor& c, std::optional<std::uint64_t> except_from, Visit visit);
+    [[nodiscard]] bool has_news(const cursor& c) const noexcept;
+    [[nodiscard]] bool falls_off(cursor& c);
+    void collect(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from, feed::batch& into);
+    void collect_newest(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
+                        feed::batch& into);
+    void count_announcement(const cursor& c) noexcept;
+
+    void trim();
+    void wake(lot& where);
+    void post_walk(lot& where);
+    void walk(lot& where);
+    void move_waiting(lot& where) noexcept;
+    [[nodiscard]] lot& lot_for(const asio::any_io_executor& executor);
+    void forget(cursor& c) noexcept;
+
+    const topic_options options_;
+    std::mutex mutex_;
+    history log_;
+    std::vector<std::shared_ptr<lot>> lots_;
+    std::size_t subscribers_ = 0;
+    topic_statistics totals_; ///< what only grows
+    time_point last_used_ = clock::now();
+    bool closed_ = false;
+};
+
+} // namespace rill::detail

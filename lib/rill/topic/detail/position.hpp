@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace rill::detail {
+
+/// A place in the log of one life of a topic: behind the event with that number. On the wire it is
+/// `<epoch>-<sequence>`, as in `00c0ffee1234-17`.
+struct position {
+    std::uint64_t epoch = 0; ///< 48 bits, by chance: another for each topic
+    std::uint64_t sequence = 0;
+
+    static constexpr std::size_t epoch_digits = 12;
+    /// More are no id of ours: so eight positions and the commas between them fit into the 256 bytes that a
+    /// client may send back.
+    static constexpr std::size_t most_digits = 18;
+
+    friend bool operator==(const position&, const position&) = default;
+};
+
+void append(std::string& to, const position& p);
+
+/// What `append` writes, and nothing else.
+[[nodiscard]] std::optional<position> parse_position(std::string_view text) noexcept;
+
+/// An epoch that no other topic has, but for one in 2^48.
+[[nodiscard]] std::uint64_t random_epoch();
+
+/// The places that a client comes back with: one, or several with commas between them.
+class positions {
+public:
+    explicit positions(std::string_view text) noexcept : text_{text} {}
+
+    /// The place in the life `epoch`, if it is among them.
+    [[nodiscard]] std::optional<position> find(std::uint64_t epoch) const noexcept;
+
+    /// Whether all of them are ids of this form.
+    [[nodiscard]] bool well_formed() const noexcept;
+
+    /// How many there are.
+    [[nodiscard]] std::size_t count() const noexcept;
+
+private:
+    template <typename Visit>
+    bool all_of(Visit visit) const noexcept;
+
+    std::string_view text_;
+};
+
+} // namespace rill::detail

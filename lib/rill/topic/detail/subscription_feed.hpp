@@ -1,0 +1,55 @@
+#pragma once
+
+#include <rill/coro/detail/feed.hpp>
+#include <rill/topic/detail/core.hpp>
+#include <rill/topic/subscription.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rill::detail {
+
+/// What a subscription is: one cursor in most cases, and whatever else its options and its use call for.
+class subscription_feed final : public feed, public cursor::reader {
+public:
+    /// Throws `topic_errc::too_many_subscribers`. `topics` are different ones, at least one.
+    subscription_feed(std::span<const std::shared_ptr<topic_core>> topics, std::string_view last_event_id,
+                      const subscribe_options& options);
+    subscription_feed(const subscription_feed&) = delete;
+    subscription_feed& operator=(const subscription_feed&) = delete;
+    ~subscription_feed() override;
+
+    state take(std::size_t bytes, batch& into) override;
+    void wait(consumer& who, const asio::any_io_executor& executor) override;
+    void stop_waiting() noexcept override;
+    task<const message*> next() override;
+    [[nodiscard]] task<std::span<const message>> next_batch();
+
+private:
+    class reading;
+
+    void on_news(batch& scratch) noexcept override;
+
+    [[nodiscard]] state take_copies(std::size_t bytes, batch& into);
+    void add_excerpt(std::string& to, cursor& c, const topic_core::excerpt& part);
+    [[nodiscard]] bool passes(const topic_core::item& item, std::string_view encoded) const;
+    [[nodiscard]] std::string id_with(const cursor& c, std::uint64_t sequence) const;
+    template <typename Visit>
+    void for_each_cursor(Visit visit);
+    [[nodiscard]] task<bool> fill();
+
+    const std::optional<std::uint64_t> except_from_;
+    consumer* consumer_ = nullptr;
+    std::unique_ptr<const event_filter> filter_;
+    std::unique_ptr<reading> reading_; ///< for who reads by `next`
+    cursor first_;
+    std::unique_ptr<std::deque<cursor>> others_; ///< where more than one topic is followed
+};
+
+} // namespace rill::detail

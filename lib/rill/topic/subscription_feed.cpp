@@ -1,0 +1,206 @@
+#include <rill/coro/detail/signal.hpp>
+#include <rill/sse/decode.hpp>
+#include <rill/topic/detail/subscription_feed.hpp>
+#include <rill/topic/detail/words.hpp>
+
+#include <asio/this_coro.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace rill::detail {
+namespace {
+
+/// Bytes that are taken at a time by who reads by `next`.
+constexpr std::size_t portion = std::size_t{64} << 10;
+
+/// The log has its own bounds.
+constexpr decode_limits no_limits{.line = std::numeric_limits<std::size_t>::max(),
+                                  .event = std::numeric_limits<std::size_t>::max()};
+
+} // namespace
+
+/// The messages of what was taken, one by one.
+class subscription_feed::reading final : public consumer {
+public:
+    void on_news(batch&) override { news.notify(); }
+
+    /// Null if what was taken has been read.
+    [[nodiscard]] message* next() {
+        for (;;) {
+            while (!unread_.empty())
+                if (decoder_.next(unread_) == decoded::message) return &decoder_.current();
+            if (piece_ == taken.pieces().size()) return nullptr;
+            unread_ = taken.pieces()[piece_++].bytes;
+        }
+    }
+    void begin() noexcept { piece_ = 0; }
+
+    signal news;
+    batch taken;
+    std::vector<message> messages; ///< of the last `next_batch`
+
+private:
+    std::size_t piece_ = 0;
+    std::string_view unread_;
+    decoder decoder_{no_limits};
+};
+
+subscription_feed::subscription_feed(std::span<const std::shared_ptr<topic_core>> topics,
+                                     std::string_view last_event_id, const subscribe_options& options)
+    : except_from_{options.except_from}, first_{topics.front(), *this} {
+    if (auto filter = options.filter.copy())
+        filter_ = std::make_unique<const event_filter>(std::move(filter));
+    if (topics.size() > 1) {
+        others_ = std::make_unique<std::deque<cursor>>();
+        for (const auto& topic : topics.subspan(1)) others_->emplace_back(topic, *this);
+    }
+    // An id that knows nothing of a topic, and holds nothing that is unknown either, is from a time when the
+    // reader did not follow that topic: to it the reader is new.
+    const positions places{last_event_id};
+    std::size_t known = 0;
+    for_each_cursor([&](cursor& c) { known += places.find(c.core->epoch()) ? 1U : 0U; });
+    const bool all_known = known > 0 && known == places.count();
+    std::vector<cursor*> opened;
+    try {
+        for_each_cursor([&](cursor& c) {
+            const bool is_new = all_known && !places.find(c.core->epoch());
+            c.core->open(c, is_new ? std::string_view{} : last_event_id, options.start);
+            if (others_) opened.push_back(&c);
+        });
+    } catch (...) {
+        for (auto* const c : opened) c->core->leave(*c);
+        throw;
+    }
+}
+
+subscription_feed::~subscription_feed() {
+    for_each_cursor([](cursor& c) { c.core->leave(c); });
+}
+
+template <typename Visit>
+void subscription_feed::for_each_cursor(Visit visit) {
+    visit(first_);
+    if (others_)
+        for (auto& c : *others_) visit(c);
+}
+
+feed::state subscription_feed::take(std::size_t bytes, batch& into) {
+    if (filter_ || others_) return take_copies(bytes, into);
+    switch (first_.core->take(first_, bytes, except_from_, into)) {
+    case topic_core::taken::some: return state::some;
+    case topic_core::taken::none: return state::none;
+    default: return state::ended;
+    }
+}
+
+/// What this reader alone gets: events that pass its filter, or with ids of their own.
+feed::state subscription_feed::take_copies(std::size_t bytes, batch& into) {
+    into.clear();
+    std::string copies;
+    topic_core::excerpt part;
+    bool all_closed = true;
+    bool fallen = false;
+    for_each_cursor([&](cursor& c) {
+        for (auto taken = topic_core::taken::some;
+             taken == topic_core::taken::some && !fallen && copies.size() < bytes;) {
+            taken = c.core->copy(c, bytes - copies.size(), except_from_, part);
+            if (taken == topic_core::taken::some) add_excerpt(copies, c, part);
+            fallen = taken == topic_core::taken::fallen;
+            all_closed &= taken == topic_core::taken::closed;
+        }
+    });
+    if (fallen) return state::ended;
+    if (!copies.empty()) {
+        into.add(shared_bytes{block{copies}});
+        return state::some;
+    }
+    return all_closed ? state::ended : state::none;
+}
+
+void subscription_feed::add_excerpt(std::string& to, cursor& c, const topic_core::excerpt& part) {
+    if (part.announce != gap::none)
+        append_gap(to, id_with(c, part.begin), part.announce, part.missed);
+    else if (part.opening)
+        append_checkpoint(to, id_with(c, part.begin));
+    std::size_t given = 0;
+    for (const auto& item : part.items) {
+        const auto encoded = std::string_view{part.bytes}.substr(item.at, item.size);
+        if (filter_ && !passes(item, encoded)) continue;
+        ++given;
+        if (others_) {
+            constexpr std::size_t id_start = 4; // "id: "
+            to.append(encoded, 0, item.id_at + id_start).append(id_with(c, item.sequence));
+            to.append(encoded.substr(item.id_at + id_start + item.id_size));
+        } else {
+            to += encoded;
+        }
+    }
+    c.core->delivered(given);
+}
+
+bool subscription_feed::passes(const topic_core::item& item, std::string_view encoded) const {
+    std::string scratch;
+    return (*filter_)({read_event(encoded, scratch), item.from, item.key});
+}
+
+/// The place in all topics, where that in the topic of `c` is behind the event `sequence`. A place that has
+/// not begun to be read is told, too: it is where the reader will begin.
+std::string subscription_feed::id_with(const cursor& c, std::uint64_t sequence) const {
+    std::string id;
+    const auto add = [&](const cursor& each) {
+        if (!id.empty()) id += ',';
+        append(id, {each.core->epoch(), &each == &c ? sequence : each.sequence});
+    };
+    add(first_);
+    if (others_)
+        for (const auto& each : *others_) add(each);
+    return id;
+}
+
+void subscription_feed::wait(consumer& who, const asio::any_io_executor& executor) {
+    consumer_ = &who;
+    for_each_cursor([&](cursor& c) { c.core->wait(c, executor); });
+}
+
+void subscription_feed::stop_waiting() noexcept {
+    for_each_cursor([](cursor& c) { c.core->stop_waiting(c); });
+}
+
+void subscription_feed::on_news(batch& scratch) noexcept {
+    if (others_) stop_waiting();
+    consumer_->on_news(scratch);
+}
+
+/// Waits until there is something to read. False at the end.
+task<bool> subscription_feed::fill() {
+    for (;;) {
+        switch (take(portion, reading_->taken)) {
+        case state::some: reading_->begin(); co_return true;
+        case state::ended: co_return false;
+        case state::none: break;
+        }
+        wait(*reading_, co_await asio::this_coro::executor);
+        // If the reader goes while it waits, this frame is destroyed later, and must not look back.
+        co_await reading_->news.wait();
+    }
+}
+
+task<const message*> subscription_feed::next() {
+    if (!reading_) reading_ = std::make_unique<reading>();
+    for (;;) {
+        if (const auto* m = reading_->next()) co_return m;
+        if (!co_await fill()) co_return nullptr;
+    }
+}
+
+task<std::span<const message>> subscription_feed::next_batch() {
+    auto* const first = co_await next();
+    auto& messages = reading_->messages;
+    messages.clear();
+    if (first) messages.push_back(*first);
+    while (auto* const more = first ? reading_->next() : nullptr) messages.push_back(std::move(*more));
+    co_return std::span<const message>{messages};
+}
+
+} // namespace rill::detail

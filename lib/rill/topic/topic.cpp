@@ -1,0 +1,78 @@
+#include <rill/app/http_error.hpp>
+#include <rill/app/request.hpp>
+#include <rill/base/error.hpp>
+#include <rill/topic/detail/access.hpp>
+#include <rill/topic/detail/subscription_feed.hpp>
+#include <rill/topic/error.hpp>
+#include <rill/topic/topic.hpp>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <vector>
+
+namespace rill {
+namespace {
+
+/// With more, an id of them all might not fit into what a client can send back.
+constexpr std::size_t most_topics = 8;
+
+/// Gives what `subscribe` does, and to a client the status for it.
+template <typename Subscribe>
+subscription for_client(Subscribe subscribe) try {
+    return subscribe();
+} catch (const error& e) {
+    if (e.code() != topic_errc::too_many_subscribers) throw;
+    throw http_error{status::service_unavailable, "there are too many subscribers"};
+}
+
+} // namespace
+
+topic::topic(const topic_options& options) : core_{std::make_shared<detail::topic_core>(options)} {}
+
+topic::~topic() {
+    close();
+}
+
+std::string topic::publish(const event& e, const publish_options& options) {
+    return core_->publish(e, options);
+}
+
+subscription topic::subscribe(const request& request, const subscribe_options& options) {
+    return for_client([&] { return subscribe(request.last_event_id(), options); });
+}
+
+subscription topic::subscribe(std::string_view last_event_id, const subscribe_options& options) {
+    return detail::topic_access::make(
+        std::make_unique<detail::subscription_feed>(std::span{&core_, 1}, last_event_id, options));
+}
+
+void topic::close() noexcept {
+    core_->close();
+}
+
+topic_statistics topic::statistics() const {
+    return core_->statistics();
+}
+
+subscription subscribe(std::span<topic* const> topics, const request& request,
+                       const subscribe_options& options) {
+    return for_client([&] { return subscribe(topics, request.last_event_id(), options); });
+}
+
+subscription subscribe(std::span<topic* const> topics, std::string_view last_event_id,
+                       const subscribe_options& options) {
+    if (topics.empty()) throw std::invalid_argument{"a subscription follows at least one topic"};
+    if (topics.size() > most_topics) throw std::invalid_argument{"a subscription follows at most 8 topics"};
+    std::vector<std::shared_ptr<detail::topic_core>> cores;
+    for (const auto* const each : topics) {
+        const auto& core = detail::topic_access::core(*each);
+        if (std::ranges::find(cores, core) != cores.end())
+            throw std::invalid_argument{"a subscription follows a topic once"};
+        cores.push_back(core);
+    }
+    return detail::topic_access::make(
+        std::make_unique<detail::subscription_feed>(cores, last_event_id, options));
+}
+
+} // namespace rill

@@ -1,0 +1,109 @@
+// Who is told of news, and when.
+#include <rill/topic/detail/core.hpp>
+
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace rill::detail {
+namespace {
+
+/// So many readers are served in one turn of the event loop: whoever else has something to do there waits for
+/// no more than these.
+constexpr unsigned slice = 64;
+
+} // namespace
+
+bool topic_core::has_news(const cursor& c) const noexcept {
+    return c.sequence < log_.last() || c.opening || closed_;
+}
+
+/// Readers who have seen everything until a publisher woke them, and who have not had their turn, are not
+/// pushed off the log by what comes in the meantime; only `keep_bytes` can do that.
+void topic_core::trim() {
+    auto needed = std::numeric_limits<std::uint64_t>::max();
+    for (const auto& each : lots_)
+        if (each->scheduled) needed = std::min(needed, each->needed);
+    log_.trim(clock::now(), needed);
+}
+
+void topic_core::close() {
+    const std::lock_guard lock{mutex_};
+    closed_ = true;
+    for (const auto& each : lots_) wake(*each);
+}
+
+/// Has those who wait in `where` served, unless that is under way.
+void topic_core::wake(lot& where) {
+    if (where.scheduled || where.waiting.empty()) return;
+    where.needed = log_.last();
+    post_walk(where);
+    where.scheduled = true;
+}
+
+void topic_core::post_walk(lot& where) {
+    const auto found = std::ranges::find(lots_, &where, &std::shared_ptr<lot>::get);
+    asio::post(where.executor, [self = shared_from_this(), lot = *found] { self->walk(*lot); });
+}
+
+void topic_core::move_waiting(lot& where) noexcept {
+    where.needed = std::max(where.needed, where.moved_at + 1);
+    where.moved_at = log_.last();
+    where.closing_seen = closed_;
+    while (!where.waiting.empty()) where.due.push_back(where.waiting.pop_front());
+}
+
+void topic_core::walk(lot& where) {
+    feed::batch scratch;
+    std::unique_lock lock{mutex_};
+    if (where.due.empty()) move_waiting(where);
+    for (unsigned served = 0; served < slice && !where.due.empty(); ++served) {
+        auto& reader = where.due.pop_front().owner;
+        lock.unlock();
+        reader.on_news(scratch);
+        lock.lock();
+    }
+    const bool missed_news = where.moved_at < log_.last() || where.closing_seen != closed_;
+    if (where.due.empty() && missed_news) move_waiting(where);
+    where.scheduled = !where.due.empty();
+    if (where.scheduled) post_walk(where);
+}
+
+void topic_core::wait(cursor& c, const asio::any_io_executor& executor) {
+    const std::lock_guard lock{mutex_};
+    if (!c.home || c.home->executor != executor) {
+        forget(c);
+        c.home = &lot_for(executor);
+        ++c.home->readers;
+    }
+    auto& home = *c.home;
+    if (c.in) c.in->remove(c);
+    if (!has_news(c)) return home.waiting.push_back(c);
+    home.due.push_back(c);
+    if (home.scheduled) return;
+    home.needed = log_.last() + 1;
+    post_walk(home);
+    home.scheduled = true;
+}
+
+void topic_core::stop_waiting(cursor& c) noexcept {
+    const std::lock_guard lock{mutex_};
+    if (c.in) c.in->remove(c);
+}
+
+lot& topic_core::lot_for(const asio::any_io_executor& executor) {
+    for (const auto& each : lots_)
+        if (each->executor == executor) return *each;
+    return *lots_.emplace_back(std::make_shared<lot>(executor));
+}
+
+/// Takes `c` out of its lot, and the lot away with the last one.
+void topic_core::forget(cursor& c) noexcept {
+    if (c.in) c.in->remove(c);
+    auto* const home = std::exchange(c.home, nullptr);
+    if (home && --home->readers == 0)
+        std::erase_if(lots_, [&](const auto& each) { return each.get() == home; });
+}
+
+} // namespace rill::detail
