@@ -323,7 +323,30 @@ TEST_CASE("a closed transport is at its end, and a wait for it ends") {
     l.run();
     CHECK(who->reads == 1);
     CHECK(who->writes == 1);
-    CHECK_THROWS_AS(c.take(1), asio::system_error); // the reset
+}
+
+TEST_CASE("a peer can tell a transport that was closed with a reset from one that has finished") {
+    loop l;
+    auto c = l.over_tcp();
+    std::array<char, 1> space{};
+    asio::error_code failure;
+    SUBCASE("a reset") {
+        c.end->close(true);
+        c.peer.read_some(asio::buffer(space), failure);
+        CHECK(failure == asio::error::connection_reset);
+    }
+    SUBCASE("an end") {
+        c.end->close(false);
+        c.peer.read_some(asio::buffer(space), failure);
+        CHECK(failure == asio::error::eof);
+    }
+    SUBCASE("an end of one direction") {
+        c.end->shutdown_write();
+        c.peer.read_some(asio::buffer(space), failure);
+        CHECK(failure == asio::error::eof);
+        c.send("still heard");
+        check_all_comes(l, c, "still heard");
+    }
 }
 
 TEST_CASE("a transport tells where its peer is") {
