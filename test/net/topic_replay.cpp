@@ -43,7 +43,10 @@ std::uint32_t below(engine& random, std::uint32_t bound) {
 class ledger {
 public:
     /// A new connection begins.
-    void connected() { first_ = true; }
+    void connected() {
+        first_ = true;
+        after_gap_ = false;
+    }
 
     /// `published` is how many events there may be by now.
     void take(const crowd::block& b, std::uint64_t published) {

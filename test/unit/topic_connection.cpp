@@ -44,7 +44,7 @@ public:
 
 TEST_CASE("a thousand events that one handler publishes leave in one write to each subscriber") {
     relays s{{.limits = {.write_buffer = 1 << 20}}};
-    for (const auto* path : {"/", "/yielded", "/read"}) {
+    for (const auto* path : {"/", "/yielded"}) {
         CAPTURE(path);
         auto one = s.join({}, path), two = s.join({}, path);
         const auto before = one.connection().writes();
@@ -177,10 +177,10 @@ TEST_CASE("HEAD gets the head of the stream, and no subscription is left behind"
 
 TEST_CASE("HTTP/1.0 gets the same bytes without chunks, and the end of the connection at the end") {
     relays s;
-    const auto first = s.count(1, 1);
-    s.count(2, 2);
     for (const auto* path : {"/", "/yielded"}) {
         CAPTURE(path);
+        const auto first = s.count(1, 1);
+        s.count(2, 2);
         auto connection = s.web.server().connect();
         connection.send(fmt::format("GET {} HTTP/1.0\r\nLast-Event-ID: {}\r\n\r\n", path, first));
         const auto head = connection.receive();

@@ -60,10 +60,10 @@ TEST_CASE("a slow client's stream ends, and it is told of the gap when it comes 
     auto slow = s.join(), quick = s.join();
     slow.connection().window(1000);
     flood(s, 1, many);
-    CHECK(s.topic.statistics().subscribers == 1); // it has no place in the log any more
-    CHECK(s.topic.statistics().disconnected == 1);
     slow.connection().window(100'000);
     const account first{drained(slow)};
+    CHECK(s.topic.statistics().subscribers == 1);
+    CHECK(s.topic.statistics().disconnected == 1);
     CHECK(first.gaps.empty());
     REQUIRE_FALSE(first.before.empty());
     CHECK(first.before.front() == 1);
@@ -177,37 +177,75 @@ TEST_CASE("with latest, a slow client is told of one gap and gets the newest eve
     CHECK(s.topic.statistics().dropped == static_cast<std::uint64_t>(got.missed()));
 }
 
-TEST_CASE("a reader that nobody asks for its next event falls off the log as a slow client does") {
+TEST_CASE("a reader that is busy with something else falls off the log as a slow client does") {
     const auto run = [](lag_policy policy) {
         rill::topic topic{{.keep_events = 5, .policy = policy}};
-        reader lazy{topic.subscribe()};
-        CHECK(lazy.take().empty()); // it waits from here on
+        auto busy = topic.subscribe();
+        topic.publish({.data = "0"});
+        CHECK(due_to(busy) == "0");
         for (int n = 1; n <= 20; ++n)
             topic.publish({.data = std::to_string(n)}, {.key = n % 2 == 0 ? "even" : "odd"});
-        auto got = lazy.take();
-        CHECK(lazy.failure() == nullptr);
-        CHECK(lazy.over() == (policy == lag_policy::disconnect));
+        auto got = due_to(busy);
         const auto s = topic.statistics();
         CHECK(s.disconnected == (policy == lag_policy::disconnect ? 1 : 0));
         CHECK(s.gaps == (policy == lag_policy::disconnect ? 0 : 1));
         return got;
     };
-    CHECK(run(lag_policy::disconnect).empty());
+    CHECK(run(lag_policy::disconnect) == "end");
     CHECK(run(lag_policy::skip) == gap("lagged", 15) + " 16 17 18 19 20");
     CHECK(run(lag_policy::latest) == gap("superseded", 18) + " 19 20");
 }
 
-TEST_CASE("a subscription that is not read at all falls off, too") {
+TEST_CASE("a reader that fell off stays at its end, and is counted once") {
+    rill::topic topic{{.keep_events = 5}};
+    auto busy = topic.subscribe();
+    topic.publish({.data = "0"});
+    CHECK(due_to(busy) == "0");
+    for (int n = 1; n <= 20; ++n) topic.publish({.data = std::to_string(n)});
+    CHECK(due_to(busy, 3) == "end end end");
+    topic.publish({.data = "21"});
+    CHECK(due_to(busy) == "end");
+    CHECK(topic.statistics().disconnected == 1);
+}
+
+TEST_CASE("a reader that waits is not pushed off the log by what comes before its event loop has its turn") {
+    for (const auto policy : {lag_policy::disconnect, lag_policy::skip, lag_policy::latest}) {
+        rill::topic topic{{.keep_events = 5, .policy = policy}};
+        reader waits{topic.subscribe()};
+        CHECK(waits.take().empty());
+        for (int n = 1; n <= 100; ++n) topic.publish({.data = std::to_string(n)});
+        CHECK(waits.take() == numbers(1, 100));
+        CHECK(topic.statistics().gaps == 0);
+        waits.run();
+        CHECK(topic.statistics().events == 5);
+    }
+}
+
+TEST_CASE("but the log is never larger for that than keep_bytes") {
+    rill::topic topic{{.keep_events = 5, .keep_bytes = 10'000, .policy = lag_policy::skip}};
+    reader waits{topic.subscribe()};
+    CHECK(waits.take().empty());
+    for (int n = 1; n <= 1000; ++n) {
+        topic.publish({.data = fmt::format("{} {}", n, filling)});
+        REQUIRE(topic.statistics().bytes <= 10'000);
+    }
+    const account got{waits.messages()};
+    REQUIRE(got.gaps.size() == 1);
+    CHECK(got.before.empty());
+    CHECK(account::consecutive(got.after));
+    CHECK(got.after.back() == 1000);
+    CHECK(got.missed() + static_cast<int>(got.after.size()) == 1000);
+}
+
+TEST_CASE("a subscription that nobody began to read is told of the gap as if it came just now") {
     rill::topic topic{{.keep_events = 5}};
     auto idle = topic.subscribe();
     for (int n = 1; n <= 5; ++n) topic.publish({.data = std::to_string(n)});
-    CHECK(topic.statistics().disconnected == 0);
+    auto at_the_edge = topic.subscribe();
     topic.publish({.data = "6"});
-    reader late{std::move(idle)};
-    CHECK(late.take().empty());
-    CHECK(late.over());
-    CHECK(topic.statistics().disconnected == 1);
-    CHECK(topic.statistics().subscribers == 0);
+    CHECK(due_to(idle) == gap("trimmed", 1) + " 2 3 4 5 6");
+    CHECK(due_to(at_the_edge) == "6");
+    CHECK(topic.statistics().disconnected == 0);
 }
 
 TEST_CASE("to stand at the edge of the log is not to fall off it") {
@@ -227,10 +265,11 @@ TEST_CASE("to stand at the edge of the log is not to fall off it") {
 TEST_CASE("events that a slow client does not want are counted in its gap: nobody looks at what has left") {
     const auto even = [](const rill::published_event& e) { return (e.event.data.back() - '0') % 2 == 0; };
     rill::topic topic{{.keep_events = 4, .policy = lag_policy::skip}};
-    reader lazy{topic.subscribe({}, {.filter = even})};
-    CHECK(lazy.take().empty());
+    auto busy = topic.subscribe({}, {.filter = even});
+    topic.publish({.data = "0"});
+    CHECK(due_to(busy) == "0");
     for (int n = 1; n <= 10; ++n) topic.publish({.data = std::to_string(n)});
-    CHECK(lazy.take() == gap("lagged", 6) + " 8 10");
+    CHECK(due_to(busy) == gap("lagged", 6) + " 8 10");
 }
 
 TEST_CASE("a client that reads nothing at all is cut after the write timeout, whatever the policy") {

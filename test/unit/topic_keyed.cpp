@@ -71,6 +71,33 @@ TEST_CASE("keys are kept whatever the log's bounds say") {
     CHECK(all_of(topic) == newest + " m4");
 }
 
+TEST_CASE("many keys that are kept come whole, however little a connection buffers") {
+    rill::topic topic{latest};
+    const std::string filling(100, '.');
+    for (int n = 0; n < 3'000; ++n) put(topic, "k" + std::to_string(n), std::to_string(n) + filling);
+    for (int n = 0; n < 5; ++n) put(topic, "one more", "m" + std::to_string(n));
+    rill::router routes;
+    routes
+        .get("/relayed",
+             [&](rill::request& r) { return topic.subscribe(r, {.start = rill::start::earliest}); })
+        .get("/filtered", [&](rill::request& r) {
+            const auto all = [](const rill::published_event&) { return true; };
+            return topic.subscribe(r, {.filter = all, .start = rill::start::earliest});
+        });
+    rill::testing::server server{routes, {.limits = {.write_buffer = 4096}}};
+    for (const auto* path : {"/relayed", "/filtered"}) {
+        CAPTURE(path);
+        auto reply = server.get(path);
+        const auto& events = drained(reply);
+        REQUIRE(events.size() == 3'001);
+        for (int n = 0; n < 3'000; ++n)
+            CHECK(events[static_cast<std::size_t>(n)].data == std::to_string(n) + filling);
+        CHECK(events.back().data == "m4");
+    }
+    reader all{topic.subscribe({}, {.start = rill::start::earliest})};
+    CHECK(all.messages().size() == 3'001);
+}
+
 TEST_CASE("with the other policies a key means nothing for the log") {
     for (const auto policy : {lag_policy::disconnect, lag_policy::skip}) {
         rill::topic topic{{.keep_events = 3, .policy = policy}};

@@ -7,6 +7,7 @@
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
@@ -113,6 +114,25 @@ public:
     rill::topic topic;
     site web;
 };
+
+/// What a subscription that nobody waits on gives at once, batch by batch, in words; `end` at its end.
+inline std::string due_to(rill::subscription& from, int batches = 1) {
+    struct once {
+        static rill::task<void> read(rill::subscription& from, int batches, std::string& got) {
+            for (; batches > 0; --batches) {
+                const auto batch = co_await from.next_batch();
+                if (!got.empty()) got += ' ';
+                for (const auto& m : batch) got += word(m) + (&m == &batch.back() ? "" : " ");
+                if (batch.empty()) got += "end";
+            }
+        }
+    };
+    std::string got;
+    asio::io_context context{1};
+    asio::co_spawn(context, once::read(from, batches, got), asio::detached);
+    context.poll();
+    return got;
+}
 
 /// Takes all that the server has for `reply`, however little the connection holds at a time: of the framing
 /// between two events there is less than so many times nothing.

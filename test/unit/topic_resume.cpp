@@ -136,7 +136,6 @@ TEST_CASE("what is no id is told as such, and then comes all there is") {
              std::string{" 0123456789ab-1"},
              std::string{"0123456789ab-1x"},
              std::string{"0123456789ab-0x1"},
-             std::string{"0123456789ab-1,0123456789ab-2"},
              std::string{"0123456789ab-99999999999999999999999"},
              std::string{"\xC3\xBC"},
              std::string{"\xFF\xFE"},
@@ -201,11 +200,8 @@ TEST_CASE("who leaves right behind a gap, and comes back with what it has, gets 
             auto again = s.join(reply.events()[n].last_event_id);
             CHECK(words(again.events()) == numbers(6 + static_cast<int>(n), 8));
         }
-        // The stream's first line counts too: it must not have the client pass the gap over.
-        const auto checkpoint = reply.body().substr(4, reply.body().find('\n') - 4);
-        auto again = s.join(checkpoint);
-        const auto told = words(again.events());
-        CHECK((told == words(reply.events()) || reply.body().find("event: gap") < 5));
+        // Nothing stands before the gap that would have the client pass it over.
+        CHECK(reply.body().find("event: gap") < reply.body().find("\n\n"));
     }
 }
 

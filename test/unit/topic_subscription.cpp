@@ -239,6 +239,41 @@ TEST_CASE("a subscription that is destroyed while somebody waits for its next ev
     CHECK(log == "gone");
 }
 
+TEST_CASE("a subscription may outlive the event loop that it was read in, and be read in another") {
+    rill::topic topic;
+    auto kept = topic.subscribe();
+    const auto read = [](rill::subscription& from, std::string& out) -> rill::task<void> {
+        while (const auto* m = co_await from.next()) out += word(*m) + " ";
+    };
+    std::string log;
+    SUBCASE("where nothing came") {
+        asio::io_context context{1};
+        asio::co_spawn(context, read(kept, log), asio::detached);
+        context.poll();
+    }
+    SUBCASE("where something came that it did not see") {
+        asio::io_context context{1};
+        asio::co_spawn(context, read(kept, log), asio::detached);
+        context.poll();
+        topic.publish({.data = "0"});
+    }
+    topic.publish({.data = "1"}); // there is nobody to be told
+    CHECK(topic.statistics().subscribers == 1);
+    for (int n = 2; n <= 4; ++n) {
+        topic.publish({.data = "before"});
+        log.clear();
+        asio::io_context context{1};
+        asio::co_spawn(context, read(kept, log), asio::detached);
+        context.poll();
+        CHECK(log.ends_with("before "));
+        log.clear();
+        topic.publish({.data = std::to_string(n)});
+        context.poll();
+        CHECK(log == std::to_string(n) + " ");
+        if (n == 3) topic.publish({.data = "too late for this loop"});
+    }
+}
+
 TEST_CASE("a subscription may be moved, and the one it replaces leaves") {
     rill::topic topic;
     auto one = topic.subscribe(), two = topic.subscribe();

@@ -214,25 +214,28 @@ void answer::begin_writing(response::writing&& handler) {
     if (!host_.awaits_body()) flush_soon();
 }
 
-/// The elements that the handler has yielded go out behind its events. False if they are through already.
+/// The elements that the handler has yielded go out behind its events, and with them. False if they are
+/// through already.
 bool answer::relay_current() {
-    if (!stream_->writer.batch_.empty()) stream_->writer.flush();
     const bool opens = start();
     stream_->relay = std::make_unique<relay>(stream_->alive, std::move(events_->current_elements()), *this);
+    auto front = std::exchange(stream_->writer.batch_, {});
+    bool going = false;
     try {
-        if (stream_->relay->begin(opens)) return true;
+        going = stream_->relay->begin(front, opens);
     } catch (...) {
         events_->refuse(std::current_exception());
     }
-    stream_->relay.reset();
-    return false;
+    shard_.give_back(std::move(front));
+    if (!going) stream_->relay.reset();
+    return going;
 }
 
 /// No handler is left, but for that of the elements.
 void answer::begin_relay(elements&& what) {
     const bool opens = start();
     stream_->relay = std::make_unique<relay>(stream_->alive, std::move(what), *this);
-    if (!stream_->relay->begin(opens)) finish(nullptr);
+    if (!stream_->relay->begin({}, opens)) finish(nullptr);
 }
 
 void answer::on_relayed(const std::exception_ptr& failure) {

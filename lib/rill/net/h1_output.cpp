@@ -62,20 +62,11 @@ void h1_session::start(const response_head& head) {
     conversation_->stream_begins();
 }
 
-void h1_session::write(std::string_view bytes) {
-    if (bytes.empty()) return;
-    write_chunk(bytes.size(), bytes, {});
-}
-
-void h1_session::write(std::span<const shared_bytes> pieces) {
-    std::size_t size = 0;
+/// One chunk, or the bytes as they are where the connection's end is the stream's.
+void h1_session::write(std::string_view bytes, std::span<const shared_bytes> pieces) {
+    auto size = bytes.size();
     for (const auto& piece : pieces) size += piece.bytes.size();
-    if (size > 0) write_chunk(size, {}, pieces);
-}
-
-/// All of the one or all of the other, as one chunk, or as it is where the connection's end is the stream's.
-void h1_session::write_chunk(std::size_t size, std::string_view bytes, std::span<const shared_bytes> pieces) {
-    if (phase_ != phase::answering) return;
+    if (phase_ != phase::answering || size == 0) return;
     const chunk_header line{size};
     auto head = std::exchange(conversation_->pending_head, {});
     send(std::array{std::string_view{head}, chunked_ ? line.view() : std::string_view{}, bytes}, pieces,

@@ -2,39 +2,64 @@
 
 namespace rill::detail {
 
-bool relay::begin(bool opens) {
-    feed::batch due;
-    if (keep_alive_.to().backlog() > 0) return true; // what the handler wrote goes first
-    if (!send_due(due)) return false;
-    if (due.empty() && opens) keep_alive_.to().write(":\n\n");
-    keep_alive_.wrote();
-    return true;
-}
-
-/// False at the end of the feed.
-bool relay::send_due(feed::batch& due) {
-    switch (what_.source().take(keep_alive_.home().common().bounds.write_buffer, due)) {
-    case feed::state::ended: return false;
-    case feed::state::none: due.clear(); break;
-    case feed::state::some:
-        keep_alive_.to().write(due.pieces());
-        keep_alive_.wrote();
-        break;
+bool relay::begin(std::string_view front, bool opens) {
+    auto& to = keep_alive_.to();
+    if (to.backlog() > 0) { // what the handler wrote before is to be taken first
+        if (!front.empty()) to.write(front);
+        return true;
     }
-    if (keep_alive_.to().backlog() == 0)
-        what_.source().wait(*this, keep_alive_.home().context().get_executor());
-    return true;
-}
-
-void relay::send(feed::batch* scratch) {
+    feed::batch due;
+    auto state = feed::state::none;
     std::exception_ptr failure;
     try {
-        feed::batch own;
-        if (send_due(scratch ? *scratch : own)) return;
+        state = take(due);
+    } catch (...) { // what the handler wrote goes out all the same
+        failure = std::current_exception();
+    }
+    to.write(front.empty() && due.empty() && opens ? ":\n\n" : front, due.pieces());
+    keep_alive_.wrote();
+    if (failure) std::rethrow_exception(failure);
+    if (state == feed::state::ended) return false;
+    wait();
+    return true;
+}
+
+feed::state relay::take(feed::batch& due) {
+    const auto state = what_.source().take(keep_alive_.home().common().bounds.write_buffer, due);
+    if (state != feed::state::some) due.clear();
+    return state;
+}
+
+/// For news, or for the client to take what is written.
+void relay::wait() {
+    const auto executor = keep_alive_.home().context().get_executor();
+    if (keep_alive_.to().backlog() == 0)
+        what_.source().wait(*this, executor);
+    else
+        what_.source().pause(*this, executor);
+}
+
+/// While there is a backlog, the news can only be that this is the end.
+void relay::send(feed::batch& scratch) {
+    std::exception_ptr failure;
+    try {
+        switch (take(scratch)) {
+        case feed::state::some:
+            keep_alive_.to().write({}, scratch.pieces());
+            keep_alive_.wrote();
+            [[fallthrough]];
+        case feed::state::none: wait(); return;
+        case feed::state::ended: break;
+        }
     } catch (...) {
         failure = std::current_exception();
     }
     whom_.on_relayed(failure);
+}
+
+void relay::on_drained() {
+    feed::batch due;
+    send(due);
 }
 
 } // namespace rill::detail

@@ -51,6 +51,11 @@ std::optional<time_point> topic_core::unused_since() {
     return unused ? std::optional{last_used_} : std::nullopt;
 }
 
+void topic_core::touch() {
+    const std::lock_guard lock{mutex_};
+    last_used_ = clock::now();
+}
+
 void topic_core::open(cursor& c, std::string_view last_event_id, start where) {
     const std::lock_guard lock{mutex_};
     if (subscribers_ >= options_.max_subscribers) throw error{topic_errc::too_many_subscribers};
@@ -86,13 +91,14 @@ void topic_core::leave(cursor& c) noexcept {
 
 /// Looks whether the log has gone on without the reader, and says what becomes of it; true: this is the end.
 bool topic_core::falls_off(cursor& c) {
+    if (c.fallen) return true;
     const bool latest = options_.policy == lag_policy::latest;
     const bool on_purpose = std::exchange(c.from_the_start, false);
     if (on_purpose && latest) c.conflate_to = log_.last();
     if (c.sequence + 1 >= log_.first()) return false;
     if (!c.opening && options_.policy == lag_policy::disconnect) {
         ++totals_.disconnected;
-        return true;
+        return c.fallen = true;
     }
     if (!on_purpose) {
         c.announce = latest ? gap::superseded : c.opening ? gap::trimmed : gap::lagged;
@@ -112,7 +118,8 @@ bool topic_core::falls_off(cursor& c) {
 }
 
 /// Calls `visit` with each event that the reader is to get, until it says that this is enough, and moves its
-/// place behind what was visited or passed over. What is kept beyond the log comes as a whole.
+/// place behind what was visited or passed over. What is kept beyond the log comes as a whole: there it must
+/// not say so.
 template <typename Visit>
 void topic_core::for_each_due(cursor& c, std::optional<std::uint64_t> except_from, Visit visit) {
     if (c.sequence + 1 < log_.first()) {
@@ -201,8 +208,8 @@ void topic_core::collect(cursor& c, std::size_t bytes, std::optional<std::uint64
 void topic_core::collect_newest(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
                                 feed::batch& into) {
     std::string copies;
-    for_each_due(c, except_from, [&](std::uint64_t, const history::entry&, std::string_view event) {
-        if (into.size() + copies.size() >= bytes) return false;
+    for_each_due(c, except_from, [&](std::uint64_t n, const history::entry&, std::string_view event) {
+        if (n >= log_.first() && into.size() + copies.size() >= bytes) return false;
         copies += event;
         ++totals_.delivered;
         return true;
@@ -222,13 +229,14 @@ topic_core::taken topic_core::copy(cursor& c, std::size_t bytes, std::optional<s
     into.announce = std::exchange(c.announce, gap::none);
     into.opening = std::exchange(c.opening, false);
     for_each_due(c, except_from, [&](std::uint64_t n, const history::entry& e, std::string_view event) {
-        if (into.bytes.size() >= bytes) return false;
+        if (n >= log_.first() && into.bytes.size() >= bytes) return false;
         into.items.push_back({n, into.bytes.size(), event.size(), e.id_at, e.id_size, e.publisher(),
                               e.key ? e.key->name : std::string{}});
         into.bytes += event;
         return true;
     });
     if (!into.items.empty() || into.opening || into.announce != gap::none) return taken::some;
+    c.end_seen = closed_;
     return closed_ ? taken::closed : taken::none;
 }
 

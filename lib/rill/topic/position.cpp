@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <iterator>
 #include <random>
@@ -31,38 +32,27 @@ std::optional<position> parse_position(std::string_view text) noexcept {
 
 std::uint64_t random_epoch() {
     std::random_device source;
-    return (std::uint64_t{source()} << 32U | source()) & 0xFFFF'FFFF'FFFF;
+    for (;;)
+        if (const auto epoch = (std::uint64_t{source()} << 32U | source()) & 0xFFFF'FFFF'FFFF) return epoch;
 }
 
-/// Calls `visit` for each part, until it returns false.
-template <typename Visit>
-bool positions::all_of(Visit visit) const noexcept {
-    for (auto rest = text_;;) {
-        const auto comma = rest.find(',');
-        if (!visit(rest.substr(0, comma))) return false;
-        if (comma == rest.npos) return true;
-        rest.remove_prefix(comma + 1);
+positions::positions(std::string_view text) {
+    for (bool more = true; more;) {
+        const auto comma = text.find(',');
+        more = comma != text.npos;
+        const auto place = parse_position(text.substr(0, comma));
+        if (!place || find(place->epoch)) {
+            all_.clear();
+            return;
+        }
+        all_.push_back(*place);
+        if (more) text.remove_prefix(comma + 1);
     }
 }
 
 std::optional<position> positions::find(std::uint64_t epoch) const noexcept {
-    std::optional<position> found;
-    static_cast<void>(all_of([&](std::string_view part) {
-        found = parse_position(part);
-        if (found && found->epoch != epoch) found.reset();
-        return !found;
-    }));
-    return found;
-}
-
-bool positions::well_formed() const noexcept {
-    return all_of([](std::string_view part) { return parse_position(part).has_value(); });
-}
-
-std::size_t positions::count() const noexcept {
-    std::size_t n = 0;
-    static_cast<void>(all_of([&](std::string_view) { return ++n > 0; }));
-    return n;
+    const auto found = std::ranges::find(all_, epoch, &position::epoch);
+    return found != all_.end() ? std::optional{*found} : std::nullopt;
 }
 
 } // namespace rill::detail

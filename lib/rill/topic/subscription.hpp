@@ -48,6 +48,11 @@ public:
     borrowed_filter(const F& filter) // NOLINT(google-explicit-constructor)
         : filter_{&filter}, copy_{[](const void* f) { return event_filter{*static_cast<const F*>(f)}; }} {}
 
+    borrowed_filter(bool (*filter)(const published_event&)) // NOLINT(google-explicit-constructor)
+        : filter_{reinterpret_cast<const void*>(filter)}, copy_{[](const void* f) {
+              return event_filter{reinterpret_cast<bool (*)(const published_event&)>(const_cast<void*>(f))};
+          }} {}
+
     /// A copy of the function object, or none.
     [[nodiscard]] event_filter copy() const { return filter_ != nullptr ? copy_(filter_) : event_filter{}; }
 

@@ -23,6 +23,32 @@ constexpr decode_limits no_limits{.line = std::numeric_limits<std::size_t>::max(
 /// The messages of what was taken, one by one.
 class subscription_feed::reading final : public consumer {
 public:
+    /// A coroutine that waits. It may be cancelled, or go with its event loop, and the reader stay: then the
+    /// topics must not look for it there any more. Or the reader goes first.
+    class vigil {
+    public:
+        explicit vigil(subscription_feed& feed) noexcept : feed_{&feed} { feed.reading_->vigil_ = this; }
+        vigil(const vigil&) = delete;
+        vigil& operator=(const vigil&) = delete;
+        ~vigil() {
+            if (!feed_) return;
+            feed_->for_each_cursor([](cursor& c) { c.core->leave_lot(c); });
+            over();
+        }
+        void over() noexcept { std::exchange(feed_, nullptr)->reading_->vigil_ = nullptr; }
+
+    private:
+        friend reading;
+        subscription_feed* feed_;
+    };
+
+    reading() = default;
+    reading(const reading&) = delete;
+    reading& operator=(const reading&) = delete;
+    ~reading() {
+        if (vigil_) vigil_->feed_ = nullptr;
+    }
+
     void on_news(batch&) override { news.notify(); }
 
     /// Null if what was taken has been read.
@@ -30,11 +56,21 @@ public:
         for (;;) {
             while (!unread_.empty())
                 if (decoder_.next(unread_) == decoded::message) return &decoder_.current();
-            if (piece_ == taken.pieces().size()) return nullptr;
+            if (piece_ >= taken.pieces().size()) return nullptr; // more: nothing came, and it was cleared
             unread_ = taken.pieces()[piece_++].bytes;
         }
     }
     void begin() noexcept { piece_ = 0; }
+
+    [[nodiscard]] bool unread() const noexcept { return !unread_.empty() || piece_ < taken.pieces().size(); }
+    /// Gives what has not been read to somebody else.
+    void hand_over(batch& to) {
+        to.clear();
+        if (!unread_.empty()) to.add({taken.pieces()[piece_ - 1].owner, unread_});
+        for (const auto& piece : taken.pieces().subspan(piece_)) to.add(piece);
+        piece_ = taken.pieces().size();
+        unread_ = {};
+    }
 
     signal news;
     batch taken;
@@ -44,6 +80,7 @@ private:
     std::size_t piece_ = 0;
     std::string_view unread_;
     decoder decoder_{no_limits};
+    vigil* vigil_ = nullptr;
 };
 
 subscription_feed::subscription_feed(std::span<const std::shared_ptr<topic_core>> topics,
@@ -60,7 +97,7 @@ subscription_feed::subscription_feed(std::span<const std::shared_ptr<topic_core>
     const positions places{last_event_id};
     std::size_t known = 0;
     for_each_cursor([&](cursor& c) { known += places.find(c.core->epoch()) ? 1U : 0U; });
-    const bool all_known = known > 0 && known == places.count();
+    const bool all_known = known > 0 && known == places.size();
     std::vector<cursor*> opened;
     try {
         for_each_cursor([&](cursor& c) {
@@ -86,6 +123,10 @@ void subscription_feed::for_each_cursor(Visit visit) {
 }
 
 feed::state subscription_feed::take(std::size_t bytes, batch& into) {
+    if (reading_ && reading_->unread()) {
+        reading_->hand_over(into);
+        return state::some;
+    }
     if (filter_ || others_) return take_copies(bytes, into);
     switch (first_.core->take(first_, bytes, except_from_, into)) {
     case topic_core::taken::some: return state::some;
@@ -101,13 +142,15 @@ feed::state subscription_feed::take_copies(std::size_t bytes, batch& into) {
     topic_core::excerpt part;
     bool all_closed = true;
     bool fallen = false;
+    bool going = true;
     for_each_cursor([&](cursor& c) {
-        for (auto taken = topic_core::taken::some;
-             taken == topic_core::taken::some && !fallen && copies.size() < bytes;) {
-            taken = c.core->copy(c, bytes - copies.size(), except_from_, part);
-            if (taken == topic_core::taken::some) add_excerpt(copies, c, part);
-            fallen = taken == topic_core::taken::fallen;
-            all_closed &= taken == topic_core::taken::closed;
+        while (going && copies.size() < bytes) {
+            const auto taken = c.core->copy(c, bytes - copies.size(), except_from_, part);
+            c.over = taken == topic_core::taken::closed;
+            all_closed &= c.over;
+            fallen |= taken == topic_core::taken::fallen;
+            if (taken != topic_core::taken::some) break;
+            going = add_excerpt(copies, c, part);
         }
     });
     if (fallen) return state::ended;
@@ -118,15 +161,25 @@ feed::state subscription_feed::take_copies(std::size_t bytes, batch& into) {
     return all_closed ? state::ended : state::none;
 }
 
-void subscription_feed::add_excerpt(std::string& to, cursor& c, const topic_core::excerpt& part) {
+/// False if the filter has thrown at an event that is not the first here: it will be asked again once those
+/// before it are delivered.
+bool subscription_feed::add_excerpt(std::string& to, cursor& c, const topic_core::excerpt& part) {
     if (part.announce != gap::none)
         append_gap(to, id_with(c, part.begin), part.announce, part.missed);
     else if (part.opening)
         append_checkpoint(to, id_with(c, part.begin));
     std::size_t given = 0;
+    bool whole = true;
     for (const auto& item : part.items) {
         const auto encoded = std::string_view{part.bytes}.substr(item.at, item.size);
-        if (filter_ && !passes(item, encoded)) continue;
+        try {
+            if (filter_ && !passes(item, encoded)) continue;
+        } catch (...) {
+            c.core->rewind(c, item.sequence - 1);
+            if (to.empty()) throw;
+            whole = false;
+            break;
+        }
         ++given;
         if (others_) {
             constexpr std::size_t id_start = 4; // "id: "
@@ -137,6 +190,7 @@ void subscription_feed::add_excerpt(std::string& to, cursor& c, const topic_core
         }
     }
     c.core->delivered(given);
+    return whole;
 }
 
 bool subscription_feed::passes(const topic_core::item& item, std::string_view encoded) const {
@@ -144,13 +198,16 @@ bool subscription_feed::passes(const topic_core::item& item, std::string_view en
     return (*filter_)({read_event(encoded, scratch), item.from, item.key});
 }
 
-/// The place in all topics, where that in the topic of `c` is behind the event `sequence`. A place that has
-/// not begun to be read is told, too: it is where the reader will begin.
+/// The place in all topics, where that in the topic of `c` is behind the event `sequence`. Where a gap has
+/// not been told yet, it is nowhere, so that a client which comes back with this id is told then.
 std::string subscription_feed::id_with(const cursor& c, std::uint64_t sequence) const {
     std::string id;
     const auto add = [&](const cursor& each) {
         if (!id.empty()) id += ',';
-        append(id, {each.core->epoch(), &each == &c ? sequence : each.sequence});
+        if (each.announce == gap::none)
+            append(id, {each.core->epoch(), &each == &c ? sequence : each.sequence});
+        else
+            append(id, {});
     };
     add(first_);
     if (others_)
@@ -160,7 +217,14 @@ std::string subscription_feed::id_with(const cursor& c, std::uint64_t sequence) 
 
 void subscription_feed::wait(consumer& who, const asio::any_io_executor& executor) {
     consumer_ = &who;
-    for_each_cursor([&](cursor& c) { c.core->wait(c, executor); });
+    for_each_cursor([&](cursor& c) {
+        if (!c.over || !others_) c.core->wait(c, executor);
+    });
+}
+
+void subscription_feed::pause(consumer& who, const asio::any_io_executor& executor) {
+    consumer_ = &who;
+    for_each_cursor([&](cursor& c) { c.core->pause(c, executor); });
 }
 
 void subscription_feed::stop_waiting() noexcept {
@@ -182,7 +246,9 @@ task<bool> subscription_feed::fill() {
         }
         wait(*reading_, co_await asio::this_coro::executor);
         // If the reader goes while it waits, this frame is destroyed later, and must not look back.
+        reading::vigil here{*this};
         co_await reading_->news.wait();
+        here.over();
     }
 }
 

@@ -6,16 +6,19 @@
 #include <rill/topic/error.hpp>
 #include <rill/topic/topic.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 #include <vector>
 
 namespace rill {
 namespace {
 
-/// With more, an id of them all might not fit into what a client can send back.
-constexpr std::size_t most_topics = 8;
+// An id of them all has to fit into what a client can send back.
+static_assert(most_topics_followed *
+                  (detail::position::epoch_digits + 1 + detail::position::most_digits + 1) <=
+              256);
 
 /// Gives what `subscribe` does, and to a client the status for it.
 template <typename Subscribe>
@@ -63,7 +66,9 @@ subscription subscribe(std::span<topic* const> topics, const request& request,
 subscription subscribe(std::span<topic* const> topics, std::string_view last_event_id,
                        const subscribe_options& options) {
     if (topics.empty()) throw std::invalid_argument{"a subscription follows at least one topic"};
-    if (topics.size() > most_topics) throw std::invalid_argument{"a subscription follows at most 8 topics"};
+    if (topics.size() > most_topics_followed)
+        throw std::invalid_argument{
+            fmt::format("a subscription follows at most {} topics", most_topics_followed)};
     std::vector<std::shared_ptr<detail::topic_core>> cores;
     for (const auto* const each : topics) {
         const auto& core = detail::topic_access::core(*each);

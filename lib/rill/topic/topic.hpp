@@ -32,6 +32,10 @@ enum class lag_policy : std::uint8_t {
 };
 
 /// How much a topic keeps, and for whom.
+///
+/// The bounds are for what is kept to be replayed. Beyond count and age, events stay until those readers who
+/// wait for them have had their turn: a burst pushes nobody off the log that keeps up. `keep_bytes` always
+/// holds.
 struct topic_options {
     /// So many events, at least one.
     std::size_t keep_events = 1'000;
@@ -135,12 +139,16 @@ private:
     std::shared_ptr<detail::topic_core> core_;
 };
 
-/// One reader that follows several topics, up to eight. Its ids are made of those of all of them, so that it
-/// can be resumed; for up to four topics they have less than 128 bytes. Ids that publishers gave are not
-/// used. The events come in order for each topic.
+/// So many topics a reader may follow.
+inline constexpr std::size_t most_topics_followed = 8;
+
+/// One reader that follows several topics. The events come in order for each topic. The id of each event
+/// holds the places in all topics, as they were given, with commas between them, so that the reader can be
+/// resumed with any of the topics; for up to four topics it has less than 128 bytes. Of ids that publishers
+/// gave nothing is seen. A gap is told for each topic that has one.
 ///
-/// Throws what `topic::subscribe` does, and `std::invalid_argument` if there are no topics or too many, or
-/// one twice.
+/// Throws what `topic::subscribe` does, and `std::invalid_argument` if there are no topics, more than
+/// `most_topics_followed`, or one twice.
 ///
 /// **Example**
 ///

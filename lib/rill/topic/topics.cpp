@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 
 namespace rill {
 namespace {
@@ -24,11 +25,17 @@ constexpr std::chrono::seconds between_sweeps{1};
 
 class topics::impl {
 public:
-    explicit impl(const topics_options& options) : options_{options} {}
+    explicit impl(const topics_options& options) : options_{options} {
+        if (options.max_topics == 0) throw std::invalid_argument{"a registry has at least one topic"};
+        static_cast<void>(topic{options.each}); // throws what `open` would throw
+    }
 
     std::shared_ptr<topic> open(std::string_view name) {
         const std::lock_guard lock{mutex_};
-        if (const auto found = all_.find(name); found != all_.end()) return found->second;
+        if (const auto found = all_.find(name); found != all_.end()) {
+            detail::topic_access::core(*found->second)->touch();
+            return found->second;
+        }
         if (name.empty() || name.size() > longest_name || !is_utf8(name))
             throw error{topic_errc::name_not_allowed};
         sweep();
@@ -112,6 +119,14 @@ std::shared_ptr<topic> topics::open(std::string_view name) {
 
 std::shared_ptr<topic> topics::find(std::string_view name) const {
     return impl_->find(name);
+}
+
+subscription topics::subscribe(std::span<const std::string_view> names, const request& request,
+                               const subscribe_options& options) {
+    std::vector<std::shared_ptr<topic>> held;
+    std::vector<topic*> followed;
+    for (const auto name : names) followed.push_back(held.emplace_back(open(name)).get());
+    return rill::subscribe(followed, request, options);
 }
 
 std::vector<topics::entry> topics::list() const {

@@ -45,6 +45,7 @@ public:
         topic_statistics statistics;
     };
 
+    /// Throws `std::invalid_argument` as `topic` does, and if there can be no topic at all.
     explicit topics(const topics_options& options = {});
     topics(const topics&) = delete;
     topics& operator=(const topics&) = delete;
@@ -57,6 +58,14 @@ public:
 
     /// The same, if there is one; else null.
     [[nodiscard]] std::shared_ptr<topic> find(std::string_view name) const;
+
+    /// A reader of all these topics: see `rill::subscribe`. Throws what that and `open` do.
+    ///
+    /// **Example**
+    ///
+    ///     return rooms.subscribe(std::array{"news"sv, "weather"sv}, request);
+    [[nodiscard]] subscription subscribe(std::span<const std::string_view> names, const request& request,
+                                         const subscribe_options& options = {});
 
     /// All there are now, by name.
     [[nodiscard]] std::vector<entry> list() const;

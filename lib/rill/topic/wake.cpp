@@ -16,7 +16,7 @@ constexpr unsigned slice = 64;
 } // namespace
 
 bool topic_core::has_news(const cursor& c) const noexcept {
-    return c.sequence < log_.last() || c.opening || closed_;
+    return c.sequence < log_.last() || c.opening || (closed_ && !c.end_seen);
 }
 
 /// Readers who have seen everything until a publisher woke them, and who have not had their turn, are not
@@ -26,6 +26,12 @@ void topic_core::trim() {
     for (const auto& each : lots_)
         if (each->scheduled) needed = std::min(needed, each->needed);
     log_.trim(clock::now(), needed);
+    if (options_.policy != lag_policy::disconnect) return; // the others learn of it when they can go on
+    for (const auto& each : lots_)
+        if (!each->paused.empty() && each->paused_from < log_.first()) {
+            each->some_fell = true;
+            schedule(*each, log_.last() + 1);
+        }
 }
 
 void topic_core::close() {
@@ -34,10 +40,15 @@ void topic_core::close() {
     for (const auto& each : lots_) wake(*each);
 }
 
-/// Has those who wait in `where` served, unless that is under way.
+/// Has those who wait in `where` served.
 void topic_core::wake(lot& where) {
-    if (where.scheduled || where.waiting.empty()) return;
-    where.needed = log_.last();
+    if (!where.waiting.empty()) schedule(where, log_.last());
+}
+
+/// Begins a walk, unless one is under way.
+void topic_core::schedule(lot& where, std::uint64_t needed) {
+    if (where.scheduled) return;
+    where.needed = needed;
     post_walk(where);
     where.scheduled = true;
 }
@@ -54,9 +65,25 @@ void topic_core::move_waiting(lot& where) noexcept {
     while (!where.waiting.empty()) where.due.push_back(where.waiting.pop_front());
 }
 
+/// Who has lost its place is told.
+void topic_core::move_fallen(lot& where) noexcept {
+    where.some_fell = false;
+    where.paused_from = std::numeric_limits<std::uint64_t>::max();
+    for (auto* each = where.paused.front(); each;) {
+        auto& c = *std::exchange(each, each->next);
+        if (c.sequence + 1 >= log_.first()) {
+            where.paused_from = std::min(where.paused_from, c.sequence + 1);
+        } else {
+            where.paused.remove(c);
+            where.due.push_back(c);
+        }
+    }
+}
+
 void topic_core::walk(lot& where) {
     feed::batch scratch;
     std::unique_lock lock{mutex_};
+    if (where.some_fell) move_fallen(where);
     if (where.due.empty()) move_waiting(where);
     for (unsigned served = 0; served < slice && !where.due.empty(); ++served) {
         auto& reader = where.due.pop_front().owner;
@@ -66,30 +93,48 @@ void topic_core::walk(lot& where) {
     }
     const bool missed_news = where.moved_at < log_.last() || where.closing_seen != closed_;
     if (where.due.empty() && missed_news) move_waiting(where);
-    where.scheduled = !where.due.empty();
+    where.scheduled = !where.due.empty() || where.some_fell;
     if (where.scheduled) post_walk(where);
+}
+
+/// Takes `c` out of the list that it is in, and has it belong to the lot of `executor`.
+lot& topic_core::settle(cursor& c, const asio::any_io_executor& executor) {
+    if (c.in) c.in->remove(c);
+    if (c.home && c.home->executor == executor) return *c.home;
+    forget(c);
+    c.home = &lot_for(executor);
+    ++c.home->readers;
+    return *c.home;
 }
 
 void topic_core::wait(cursor& c, const asio::any_io_executor& executor) {
     const std::lock_guard lock{mutex_};
-    if (!c.home || c.home->executor != executor) {
-        forget(c);
-        c.home = &lot_for(executor);
-        ++c.home->readers;
-    }
-    auto& home = *c.home;
-    if (c.in) c.in->remove(c);
+    auto& home = settle(c, executor);
     if (!has_news(c)) return home.waiting.push_back(c);
     home.due.push_back(c);
-    if (home.scheduled) return;
-    home.needed = log_.last() + 1;
-    post_walk(home);
-    home.scheduled = true;
+    schedule(home, log_.last() + 1);
+}
+
+void topic_core::pause(cursor& c, const asio::any_io_executor& executor) {
+    const std::lock_guard lock{mutex_};
+    auto& home = settle(c, executor);
+    home.paused_from = home.paused.empty() ? c.sequence + 1 : std::min(home.paused_from, c.sequence + 1);
+    home.paused.push_back(c);
+}
+
+void topic_core::rewind(cursor& c, std::uint64_t sequence) {
+    const std::lock_guard lock{mutex_};
+    c.sequence = sequence;
 }
 
 void topic_core::stop_waiting(cursor& c) noexcept {
     const std::lock_guard lock{mutex_};
     if (c.in) c.in->remove(c);
+}
+
+void topic_core::leave_lot(cursor& c) noexcept {
+    const std::lock_guard lock{mutex_};
+    forget(c);
 }
 
 lot& topic_core::lot_for(const asio::any_io_executor& executor) {

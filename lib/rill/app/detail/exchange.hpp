@@ -24,12 +24,11 @@ public:
     /// The head of an answer whose body is a stream. It goes out with the first bytes or with the end.
     virtual void start(const response_head& head) = 0;
 
-    /// A part of the stream, which is sent at once and unsplit by framing: whole events.
-    virtual void write(std::string_view bytes) = 0;
-
-    /// The same for bytes that others read, too: of what the client does not take now, no copy is made. Only
-    /// while there is no backlog; at most `feed::batch::most` pieces.
-    virtual void write(std::span<const shared_bytes> pieces) = 0;
+    /// A part of the stream, which is sent at once and unsplit by framing: whole events. Those in `pieces`
+    /// are read by others, too: of what the client does not take now, no copy is made. At most
+    /// `feed::batch::most`.
+    virtual void write(std::string_view bytes, std::span<const shared_bytes> pieces) = 0;
+    void write(std::string_view bytes) { write(bytes, {}); }
 
     /// The bytes that the client has not taken yet.
     [[nodiscard]] virtual std::size_t backlog() const noexcept = 0;

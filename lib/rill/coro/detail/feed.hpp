@@ -81,6 +81,9 @@ public:
     /// the next turn of the event loop. It must not be destroyed before it is told, or the feed is, or
     /// `stop_waiting`.
     virtual void wait(consumer& who, const asio::any_io_executor& executor) = 0;
+    /// The same for who cannot take anything now: it is told only if it loses its place, so that `take` would
+    /// give the end.
+    virtual void pause(consumer& who, const asio::any_io_executor& executor) = 0;
     virtual void stop_waiting() noexcept = 0;
 
     /// The same for who reads message by message: the next one, or null at the end.

@@ -10,7 +10,8 @@ namespace rill::detail {
 ///
 /// The waiting coroutine is woken from the event loop, never from inside `notify`. If it is cancelled, it
 /// throws `std::system_error` with `operation_aborted`. A signal that dies takes its waiter along: the frames
-/// of that are destroyed from the event loop, and nothing is thrown.
+/// of that are destroyed from the event loop, and nothing is thrown. An execution context that dies does the
+/// same with all that wait by it.
 class signal {
 public:
     signal() noexcept;
@@ -25,6 +26,7 @@ public:
     void notify() noexcept;
 
 private:
+    class waits;
     class waiter;
     template <typename Handler>
     class waiter_of;

@@ -60,8 +60,7 @@ private:
     // answer_host
     void respond(const response_head& head, std::string_view body) override;
     void start(const response_head& head) override;
-    void write(std::string_view bytes) override;
-    void write(std::span<const shared_bytes> pieces) override;
+    void write(std::string_view bytes, std::span<const shared_bytes> pieces) override;
     [[nodiscard]] std::size_t backlog() const noexcept override { return outbox_.size(); }
     void end() override;
     void abort() override;
@@ -86,7 +85,6 @@ private:
 
     // Writing.
     [[nodiscard]] bool may_keep_alive() const noexcept;
-    void write_chunk(std::size_t size, std::string_view bytes, std::span<const shared_bytes> pieces);
     void send(std::span<const std::string_view> front, std::span<const shared_bytes> shared = {},
               std::string_view back = {});
     void send_outbox();

@@ -5,6 +5,7 @@
 #include <rill/net/detail/keep_alive.hpp>
 
 #include <exception>
+#include <string_view>
 
 namespace rill::detail {
 
@@ -28,17 +29,19 @@ public:
     relay& operator=(const relay&) = delete;
     ~relay() = default;
 
-    /// Sends what is due, or else the empty comment if the stream only opens now: some proxies and clients
-    /// wait for the first byte of the body. False if the feed has ended already. Throws what it throws.
-    [[nodiscard]] bool begin(bool opens);
+    /// Sends `front`, which may be empty, and what is due; or else the empty comment if the stream only opens
+    /// now: some proxies and clients wait for the first byte of the body. False if the feed has ended
+    /// already. Throws what the feed throws.
+    [[nodiscard]] bool begin(std::string_view front, bool opens);
 
     /// The client has taken what was written.
-    void on_drained() { send(nullptr); }
+    void on_drained();
 
 private:
-    void on_news(feed::batch& scratch) override { send(&scratch); }
-    void send(feed::batch* scratch);
-    [[nodiscard]] bool send_due(feed::batch& due);
+    void on_news(feed::batch& scratch) override { send(scratch); }
+    [[nodiscard]] feed::state take(feed::batch& due);
+    void send(feed::batch& scratch);
+    void wait();
 
     owner& whom_;
     elements what_;

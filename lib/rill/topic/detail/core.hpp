@@ -32,13 +32,16 @@ struct lot {
     explicit lot(asio::any_io_executor executor_) noexcept : executor{std::move(executor_)} {}
 
     const asio::any_io_executor executor;
-    cursor_list waiting; ///< who has seen all there was when it came
-    cursor_list due;     ///< who has something to take
+    cursor_list waiting;           ///< who has seen all there was when it came
+    cursor_list due;               ///< who has something to take
+    cursor_list paused;            ///< who cannot take anything now
+    std::uint64_t paused_from = 0; ///< the first event that any of those has yet to get
     std::size_t readers = 0;
     std::uint64_t moved_at = 0; ///< the log's end when `waiting` became `due` last
     std::uint64_t needed = 0;   ///< from this event on, those in `due` who were waiting have not been served
     bool closing_seen = false;
     bool scheduled = false; ///< a walk is under way or posted
+    bool some_fell = false; ///< the log has gone on without one of the paused
 };
 
 /// What a topic is: the log, who reads it, and the mutex around both.
@@ -98,12 +101,20 @@ public:
     /// So many events of an excerpt were given to the reader.
     void delivered(std::size_t events);
 
-    /// See `feed::wait`.
+    /// The reader has not got what followed the event `sequence`, and wants it again.
+    void rewind(cursor& c, std::uint64_t sequence);
+
+    // See `feed`.
     void wait(cursor& c, const asio::any_io_executor& executor);
+    void pause(cursor& c, const asio::any_io_executor& executor);
     void stop_waiting(cursor& c) noexcept;
+    /// The same, and it may be that the executor is of no more use.
+    void leave_lot(cursor& c) noexcept;
 
     /// Whether nobody reads it and nothing is in it, and since when.
     [[nodiscard]] std::optional<time_point> unused_since();
+    /// It is of use right now.
+    void touch();
 
 private:
     template <typename Visit>
@@ -117,9 +128,12 @@ private:
 
     void trim();
     void wake(lot& where);
+    void schedule(lot& where, std::uint64_t needed);
     void post_walk(lot& where);
     void walk(lot& where);
     void move_waiting(lot& where) noexcept;
+    void move_fallen(lot& where) noexcept;
+    lot& settle(cursor& c, const asio::any_io_executor& executor);
     [[nodiscard]] lot& lot_for(const asio::any_io_executor& executor);
     void forget(cursor& c) noexcept;
 

@@ -42,7 +42,10 @@ struct cursor {
     std::uint64_t missed = 0;      ///< goes with `announce`
     gap announce = gap::none;      ///< what the reader has to be told first
     bool opening = true;           ///< it has not been told where it stands
+    bool over = false;             ///< its topic is closed, and all of it has been read
     bool from_the_start = false;   ///< it gets all there is: what has left the log already is no gap
+    bool fallen = false;           ///< it has lost its place for good
+    bool end_seen = false;         ///< the topic is closed, and the reader knows: it follows others still
 
     lot* home = nullptr;             ///< where it waits, once it has
     class cursor_list* in = nullptr; ///< which of its lists, while it waits
@@ -58,6 +61,7 @@ public:
     cursor_list& operator=(const cursor_list&) = delete;
 
     [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+    [[nodiscard]] cursor* front() const noexcept { return first_; }
 
     void push_back(cursor& c) noexcept {
         c.in = this;

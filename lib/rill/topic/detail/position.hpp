@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rill::detail {
 
@@ -27,28 +28,23 @@ void append(std::string& to, const position& p);
 /// What `append` writes, and nothing else.
 [[nodiscard]] std::optional<position> parse_position(std::string_view text) noexcept;
 
-/// An epoch that no other topic has, but for one in 2^48.
+/// An epoch that no other topic has, but for one in 2^48; not 0, which is that of nowhere.
 [[nodiscard]] std::uint64_t random_epoch();
 
-/// The places that a client comes back with: one, or several with commas between them.
+/// The places that a client comes back with: one, or several with commas between them, each in another topic.
 class positions {
 public:
-    explicit positions(std::string_view text) noexcept : text_{text} {}
+    explicit positions(std::string_view text);
+
+    /// Whether the text was of that form; if not, there are none.
+    [[nodiscard]] bool well_formed() const noexcept { return !all_.empty(); }
+    [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
 
     /// The place in the life `epoch`, if it is among them.
     [[nodiscard]] std::optional<position> find(std::uint64_t epoch) const noexcept;
 
-    /// Whether all of them are ids of this form.
-    [[nodiscard]] bool well_formed() const noexcept;
-
-    /// How many there are.
-    [[nodiscard]] std::size_t count() const noexcept;
-
 private:
-    template <typename Visit>
-    bool all_of(Visit visit) const noexcept;
-
-    std::string_view text_;
+    std::vector<position> all_;
 };
 
 } // namespace rill::detail

@@ -27,6 +27,7 @@ public:
 
     state take(std::size_t bytes, batch& into) override;
     void wait(consumer& who, const asio::any_io_executor& executor) override;
+    void pause(consumer& who, const asio::any_io_executor& executor) override;
     void stop_waiting() noexcept override;
     task<const message*> next() override;
     [[nodiscard]] task<std::span<const message>> next_batch();
@@ -37,7 +38,7 @@ private:
     void on_news(batch& scratch) noexcept override;
 
     [[nodiscard]] state take_copies(std::size_t bytes, batch& into);
-    void add_excerpt(std::string& to, cursor& c, const topic_core::excerpt& part);
+    [[nodiscard]] bool add_excerpt(std::string& to, cursor& c, const topic_core::excerpt& part);
     [[nodiscard]] bool passes(const topic_core::item& item, std::string_view encoded) const;
     [[nodiscard]] std::string id_with(const cursor& c, std::uint64_t sequence) const;
     template <typename Visit>
