@@ -90,6 +90,8 @@ std::string asio_transport::remote_address() const {
 
 } // namespace
 
+void prepare_for_sockets(asio::io_context&) {} // the context has it
+
 std::unique_ptr<transport> make_socket_transport(stream_socket socket,
                                                  std::chrono::milliseconds user_timeout) {
     return std::make_unique<asio_transport>(std::move(socket), user_timeout);

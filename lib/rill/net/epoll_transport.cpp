@@ -139,6 +139,10 @@ std::string epoll_transport::remote_address() const {
     return address_of(peer);
 }
 
+void prepare_for_sockets(asio::io_context& context) {
+    asio::use_service<poller>(context);
+}
+
 std::unique_ptr<transport> make_socket_transport(stream_socket socket,
                                                  std::chrono::milliseconds user_timeout) {
     return std::make_unique<epoll_transport>(std::move(socket), user_timeout);

@@ -19,8 +19,8 @@ class epoll_transport;
 ///
 ///     io_context ──watches──▶ epoll ──edges──▶ poller ──on_events──▶ epoll_transport ──tells──▶ observer
 ///
-/// It is a service of the context, made when the first socket needs it, and belongs to the thread that runs
-/// the context. From then on it counts as work: `run` ends when the context is stopped.
+/// It is a service of the context, made by `prepare_for_sockets` or for the first socket, and belongs to the
+/// thread that runs the context. From then on it counts as work: `run` ends when the context is stopped.
 class poller final : public asio::execution_context::service {
 public:
     using key_type = poller;

@@ -15,6 +15,10 @@ namespace rill::detail {
 using stream_socket =
     asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
 
+/// Makes what watches the sockets of `context`, so that a server which has no descriptor left for it says so
+/// when it starts, and not with its first connection. Throws `std::system_error` then.
+void prepare_for_sockets(asio::io_context& context);
+
 /// Takes a connected socket, and sets it up for streams: no delay, and a peer that is dead without a word is
 /// found out (after `user_timeout` without an acknowledgement, where the system can do that).
 ///
