@@ -23,10 +23,7 @@ static_assert(sizeof(epoll_transport) <= 56, "every idle stream has one");
 
 epoll_transport::epoll_transport(stream_socket socket, std::chrono::milliseconds user_timeout)
     : poller_{asio::use_service<poller>(socket.get_executor().context())} {
-    prepare_for_streams(socket, user_timeout);
-    asio::error_code unknown;
-    const auto family = socket.local_endpoint(unknown).protocol().family();
-    exact_ = !unknown && (family == AF_INET || family == AF_INET6);
+    exact_ = prepare_for_streams(socket, user_timeout); // others stop at a descriptor that was passed
     poller_.add(socket.native_handle(), *this, input);
     socket_ = socket.release();
 }

@@ -38,14 +38,15 @@ void close_on_exec(int socket) noexcept {
     ::fcntl(socket, F_SETFD, FD_CLOEXEC);
 }
 
-void prepare_for_streams(stream_socket& socket, std::chrono::milliseconds user_timeout) noexcept {
+bool prepare_for_streams(stream_socket& socket, std::chrono::milliseconds user_timeout) noexcept {
     close_on_exec(socket.native_handle());
     asio::error_code failure;
     const auto family = socket.local_endpoint(failure).protocol().family();
-    if (failure || (family != AF_INET && family != AF_INET6)) return;
+    if (failure || (family != AF_INET && family != AF_INET6)) return false;
     socket.set_option(asio::ip::tcp::no_delay{true}, failure);
     socket.set_option(asio::socket_base::keep_alive{true}, failure);
     find_dead_peers(socket.native_handle(), user_timeout);
+    return true;
 }
 
 std::string address_of(const stream_socket::endpoint_type& peer) {
