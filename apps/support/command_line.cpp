@@ -5,10 +5,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <functional>
-#include <utility>
+#include <limits>
+#include <span>
 
 using namespace std::chrono_literals;
 
@@ -31,6 +32,20 @@ void add(CLI::App& app, const std::string& name, T& value,
     app.add_option_function<std::string>(name, read, help)->type_name(placeholder);
 }
 
+using unit = std::pair<std::string_view, std::uint64_t>;
+
+/// A whole number with one of the units behind it. Nothing if it is zero, or more than `most` once it is
+/// multiplied.
+std::optional<std::uint64_t> parse_with_unit(std::string_view text, std::span<const unit> units,
+                                             std::uint64_t most) {
+    const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const auto number = rill::parse<std::uint64_t>(text.substr(0, digits));
+    for (const auto& [name, factor] : units)
+        if (text.substr(digits) == name && number && *number > 0 && *number <= most / factor)
+            return *number * factor;
+    return std::nullopt;
+}
+
 /// `text` in one line, whatever the arguments had in them.
 std::string one_line(std::string text) {
     for (auto& c : text)
@@ -41,15 +56,14 @@ std::string one_line(std::string text) {
 } // namespace
 
 std::optional<std::chrono::milliseconds> parse_time(std::string_view text) {
-    using std::chrono::milliseconds;
-    constexpr std::pair<std::string_view, milliseconds> units[] = {
-        {"ms", 1ms}, {"s", 1s}, {"m", 1min}, {"h", 1h}};
-    const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
-    const auto number = rill::parse<milliseconds::rep>(text.substr(0, digits));
-    for (const auto& [name, unit] : units)
-        if (text.substr(digits) == name && number && *number > 0 && *number <= longest / unit)
-            return *number * unit;
-    return std::nullopt;
+    static constexpr unit units[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}};
+    const auto number = parse_with_unit(text, units, longest.count());
+    return number ? std::optional{std::chrono::milliseconds{*number}} : std::nullopt;
+}
+
+std::optional<std::size_t> parse_size(std::string_view text) {
+    static constexpr unit units[] = {{"", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
+    return parse_with_unit(text, units, std::numeric_limits<std::size_t>::max());
 }
 
 command_line::command_line(const std::string& about, std::uint16_t port)
@@ -73,10 +87,43 @@ command_line::command_line(const std::string& about, std::uint16_t port)
 command_line::~command_line() = default;
 
 void command_line::time(const std::string& name, std::chrono::milliseconds& value, const std::string& help) {
-    const auto by_default =
-        value % 1s == 0s ? fmt::format("{}s", value / 1s) : fmt::format("{}ms", value / 1ms);
+    const auto by_default = value % 1h == 0h   ? fmt::format("{}h", value / 1h)
+                            : value % 1s == 0s ? fmt::format("{}s", value / 1s)
+                                               : fmt::format("{}ms", value / 1ms);
     add<std::chrono::milliseconds>(*app_, name, value, parse_time, "TIME", "a time like 250ms, 1s or 2m",
                                    fmt::format("{} ({})", help, by_default));
+}
+
+void command_line::size(const std::string& name, std::size_t& value, const std::string& help) {
+    const auto by_default =
+        value % (1 << 20) == 0 ? fmt::format("{}MiB", value >> 20) : fmt::format("{}", value);
+    add<std::size_t>(*app_, name, value, parse_size, "SIZE", "a size like 65536, 64KiB or 16MiB",
+                     fmt::format("{} ({})", help, by_default));
+}
+
+void command_line::count(const std::string& name, std::size_t& value, std::size_t most,
+                         const std::string& help) {
+    const auto parse_count = [most](std::string_view text) {
+        const auto number = rill::parse<std::size_t>(text);
+        return number && *number > 0 && *number <= most ? number : std::nullopt;
+    };
+    add<std::size_t>(*app_, name, value, parse_count, "COUNT", fmt::format("a number from 1 to {}", most),
+                     fmt::format("{} ({})", help, value));
+}
+
+void command_line::add_choice(const std::string& name, const std::vector<std::string>& words,
+                              std::size_t by_default, const std::string& help,
+                              const std::function<void(std::size_t)>& choose) {
+    const auto choices = fmt::format("{}", fmt::join(words, ", "));
+    auto read = [name, words, choices, choose](const std::string& text) {
+        const auto chosen = std::ranges::find(words, text);
+        if (chosen == words.end())
+            throw CLI::ValidationError{name, fmt::format("'{}' is none of {}", text, choices)};
+        choose(static_cast<std::size_t>(chosen - words.begin()));
+    };
+    app_->add_option_function<std::string>(name, read,
+                                           fmt::format("{}: {} ({})", help, choices, words.at(by_default)))
+        ->type_name("WORD");
 }
 
 void command_line::flag(const std::string& name, bool& value, const std::string& help) {

@@ -3,11 +3,15 @@
 #include <rill/net/server.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -19,6 +23,10 @@ namespace demo {
 /// A time as people write it: a whole number and its unit, as in `250ms`, `1s`, `2m` or `1h`. Nothing if
 /// `text` is no such time, is zero, or is longer than a year.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_time(std::string_view text);
+
+/// A number of bytes as people write it: a whole number, and `KiB`, `MiB` or `GiB` if they are many. Nothing
+/// if `text` is no such number, is zero, or is more than a `std::size_t` holds.
+[[nodiscard]] std::optional<std::size_t> parse_size(std::string_view text);
 
 /// The command line of a server: `--address`, `--port`, `--threads`, and what a demo adds. The headers of
 /// CLI11 stay in the source, so that a demo compiles quickly.
@@ -45,6 +53,23 @@ public:
 
     /// An option with a time of `parse_time`.
     void time(const std::string& name, std::chrono::milliseconds& value, const std::string& help);
+    /// An option with a number of bytes of `parse_size`.
+    void size(const std::string& name, std::size_t& value, const std::string& help);
+    /// An option with a whole number from 1 to `most`.
+    void count(const std::string& name, std::size_t& value, std::size_t most, const std::string& help);
+    /// An option with one of a few words, each of which stands for a value.
+    template <typename T>
+    void choice(const std::string& name, T& value, const std::vector<std::pair<std::string, T>>& choices,
+                const std::string& help) {
+        std::vector<std::string> words;
+        std::size_t by_default = 0;
+        for (const auto& [word, meaning] : choices) {
+            if (meaning == value) by_default = words.size();
+            words.push_back(word);
+        }
+        add_choice(name, words, by_default, help,
+                   [&value, choices](std::size_t chosen) { value = choices[chosen].second; });
+    }
     /// An option without a value, which makes `value` true.
     void flag(const std::string& name, bool& value, const std::string& help);
 
@@ -57,6 +82,9 @@ public:
     [[nodiscard]] rill::server_options options() const noexcept;
 
 private:
+    void add_choice(const std::string& name, const std::vector<std::string>& words, std::size_t by_default,
+                    const std::string& help, const std::function<void(std::size_t)>& choose);
+
     std::unique_ptr<CLI::App> app_;
     std::string address_ = "127.0.0.1";
     std::uint16_t port_;

@@ -6,6 +6,7 @@
 
 #include "page.hpp"
 #include "support/command_line.hpp"
+#include "support/page.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -26,16 +27,6 @@ rill::event_stream ticks(rill::request& request, std::chrono::milliseconds inter
     }
 }
 
-/// The page is one file, and may load nothing but its own stream.
-rill::response show_page(rill::request&) {
-    return rill::response::html(std::string{page})
-        .set("Content-Security-Policy",
-             "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-             "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
-             "frame-ancestors 'none'")
-        .set("Cache-Control", "no-cache");
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
@@ -45,7 +36,7 @@ int main(int argc, char** argv) {
     if (const auto exit_code = command_line.parse(argc, argv)) return *exit_code;
 
     rill::router routes;
-    routes.get("/", show_page);
+    routes.get("/", [](rill::request&) { return demo::page(page); });
     routes.get("/ticks", [interval](rill::request& request) { return ticks(request, interval); });
     return rill::serve(routes, command_line.options());
 }

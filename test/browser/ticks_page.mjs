@@ -2,43 +2,18 @@
 // It leaves pictures of the page beside the packages.
 import { join } from 'node:path';
 import { launch } from './chromium.mjs';
+import { desktop, in_state, open_page, phone, text } from './page.mjs';
 import { assert, run, serve, sleep, test, until } from './support.mjs';
 
 const [program, chromium, directory] = process.argv.slice(2);
 const browser = await launch(chromium, directory);
 const picture = name => join(directory, '..', `${name}.png`);
-const desktop = { viewport: { width: 1100, height: 660 } };
-const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
-/// Runs `body` with the page of a server, which is open in a window of that kind. Whatever the page complains about, and
-/// whatever it asks elsewhere, has it fail.
-async function with_page(window, interval, body) {
-  const server = await serve(program, '--interval', interval);
-  const context = await browser.newContext(window);
-  const page = await context.newPage();
-  const complaints = [];
-  const origin = new URL(server.url).origin;
-  page.on('pageerror', error => complaints.push(String(error)));
-  page.on('console', message => {
-    // That the server cannot be reached is no fault of the page, and Chromium says it there.
-    if (!/net::ERR_(CONNECTION|INCOMPLETE|EMPTY)/.test(message.text())) complaints.push(message.text());
-  });
-  page.on('request', request => {
-    if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith('data:')) complaints.push(request.url());
-  });
-  await page.goto(server.url);
-  try {
-    await body(page, server);
-    assert.deepEqual(complaints, []);
-  } finally {
-    await context.close();
-    await server.end('SIGKILL');
-  }
-}
+/// Runs `body` with the page of a server that ticks at this interval.
+const with_page = async (window, interval, body) =>
+  open_page(browser, window, await serve(program, '--interval', interval), body);
 
-const text = (page, selector) => page.locator(selector).innerText();
 const state = page => text(page, '#state');
-const in_state = (page, wanted) => until(async () => await state(page) === wanted, `the state ${wanted}`);
 const count = async page => Number(await text(page, '#count'));
 const ticks_come = (page, wanted) => until(async () => await count(page) >= wanted, `${wanted} ticks`);
 

@@ -30,7 +30,7 @@ constexpr std::uint64_t events = 20'000;
 constexpr std::uint64_t events = 100'000;
 #endif
 constexpr std::size_t publishers = 8, subscribers = 200;
-constexpr std::uint64_t kept = events / 20;
+constexpr std::uint64_t kept = events / 10;
 
 using engine = std::minstd_rand;
 using steady = std::chrono::steady_clock;
@@ -154,7 +154,7 @@ void publish_all(rill::topic& topic, std::size_t who, std::uint32_t seed) {
             topic.publish(
                 {.data = fmt::format("p{}:{} {:.{}}", who, n, "some more data", below(random, 14))});
         if (below(random, 4) != 0)
-            std::this_thread::sleep_for(std::chrono::microseconds{below(random, 4'000)});
+            std::this_thread::sleep_for(std::chrono::microseconds{below(random, 24'000)});
     }
 }
 

@@ -51,7 +51,7 @@ public:
         for (const auto& r : readers_) behind -= r.last == last_ ? 1 : 0;
         const auto deadline = std::chrono::steady_clock::now() + 20s;
         while (behind > 0) {
-            REQUIRE(std::chrono::steady_clock::now() < deadline);
+            if (std::chrono::steady_clock::now() > deadline) throw std::logic_error{"readers wait for ever"};
             for (const auto n : watcher_.ready(100ms)) {
                 auto& r = readers_[n];
                 const auto before = r.last;
@@ -61,7 +61,7 @@ public:
                         throw std::logic_error{fmt::format("{} behind {}", b.id, r.last)};
                     r.last = number;
                 });
-                REQUIRE(state == crowd::client::state::open);
+                if (state != crowd::client::state::open) throw std::logic_error{"a reader was cut off"};
                 behind -= before != last_ && r.last == last_ ? 1 : 0;
             }
         }
@@ -90,15 +90,17 @@ double seconds_of(const auto& work) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 }
 
-/// How much longer `one` takes than `other`: the one in the middle of many pairs.
+/// How much longer `one` takes than `other`, in turns. What else goes on in the machine only makes a turn
+/// longer: of many, the shorter ones are compared.
 double ratio(const auto& one, const auto& other) {
-    std::vector<double> ratios;
-    for (int round = 0; round < 11; ++round) {
-        const auto first = seconds_of(one);
-        ratios.push_back(first / seconds_of(other));
+    std::vector<double> ones, others;
+    for (int round = 0; round < 12; ++round) {
+        ones.push_back(seconds_of(one));
+        others.push_back(seconds_of(other));
     }
-    std::ranges::sort(ratios);
-    return ratios[ratios.size() / 2];
+    std::ranges::sort(ones);
+    std::ranges::sort(others);
+    return ones[3] / others[3];
 }
 
 } // namespace
@@ -125,9 +127,9 @@ TEST_CASE("a hundred subscribers that never read slow nobody down") {
             for (int burst = 0; burst < 10; ++burst) a.tell(10);
         };
     };
-    // A busy machine may spoil a median, too; it does not do so three times.
+    // A busy machine may spoil this, too; it does not do so five times.
     auto slower = 2.0;
-    for (int attempt = 0; attempt < 3 && slower > 1.1; ++attempt) slower = ratio(share(with), share(without));
+    for (int attempt = 0; attempt < 5 && slower > 1.1; ++attempt) slower = ratio(share(with), share(without));
     CHECK(slower <= 1.1);
     CHECK(with.topic.statistics().subscribers == readers + stuck);
     CHECK(with.topic.statistics().disconnected == 0);
@@ -164,4 +166,12 @@ TEST_CASE("subscribers that never read are cut after the write timeout, whatever
     CHECK(serving::eventually([&] { return all.topic.statistics().subscribers == 100; }));
     CHECK(all.topic.statistics().disconnected == 0);
     all.tell(1);
+}
+
+TEST_CASE("a topic costs about what it keeps, for how long ever it is published to") {
+    rill::topic topic{{.keep_events = 10}};
+    const auto before = heap::bytes();
+    for (int n = 0; n < 100'000; ++n) topic.publish({.data = "hello"});
+    CHECK(topic.statistics().bytes < 500);
+    CHECK(heap::bytes() - before < 5'000);
 }

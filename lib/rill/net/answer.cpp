@@ -1,5 +1,6 @@
 #include <rill/app/detail/request_source.hpp>
 #include <rill/net/detail/answer.hpp>
+#include <rill/net/detail/parked_stream.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/co_spawn.hpp>
@@ -10,6 +11,12 @@
 #include <utility>
 
 namespace rill::detail {
+
+void answer_host::end_for_drain() {
+    if (const auto spread = home().common().reconnect_spread; spread > spread.zero())
+        write(fmt::format("retry: {}\n\n", home().random(static_cast<std::uint64_t>(spread.count()))));
+    end();
+}
 
 const route& answer::matched() const {
     // A middleware may answer with a stream where no route does.
@@ -74,7 +81,7 @@ void answer::give(response&& r) {
     else if (auto* handler = std::get_if<response::writing>(&r.body()))
         begin_writing(std::move(*handler));
     else
-        begin_relay(std::get<elements>(std::move(r.body())));
+        park(std::get<elements>(std::move(r.body())));
 }
 
 /// Before the head went out, the client is told; after that it can only see the answer cut off.
@@ -231,16 +238,17 @@ bool answer::relay_current() {
     return going;
 }
 
-/// No handler is left, but for that of the elements.
-void answer::begin_relay(elements&& what) {
-    const bool opens = start();
-    stream_->relay = std::make_unique<relay>(stream_->alive, std::move(what), *this);
-    if (!stream_->relay->begin({}, opens)) finish(nullptr);
+/// No handler is left: the connection needs none of this any more.
+void answer::park(elements&& what) {
+    auto rest = std::make_unique<parked_stream>(host_, matched(), std::move(what));
+    start();
+    over_ = true;
+    release();
+    host_.park(std::move(rest));
 }
 
 void answer::on_relayed(const std::exception_ptr& failure) {
     stream_->relay.reset();
-    if (!events_) return finish(failure);
     if (failure) events_->refuse(failure);
     pump();
 }
@@ -281,10 +289,8 @@ void answer::on_drain() {
     if (matched().options.drain == drain::let_finish) return;
     stream_->writer.flush();
     over_ = true;
-    if (const auto spread = shard_.common().reconnect_spread; spread > spread.zero())
-        host_.write(fmt::format("retry: {}\n\n", shard_.random(static_cast<std::uint64_t>(spread.count()))));
     const auto owner = host_.owner();
-    host_.end();
+    host_.end_for_drain();
     if (running_) cancel_.emit(asio::cancellation_type::terminal);
     release();
 }

@@ -3,6 +3,7 @@
 #include <rill/http/serializer.hpp>
 #include <rill/net/detail/h1_conversation.hpp>
 #include <rill/net/detail/h1_session.hpp>
+#include <rill/net/detail/parked_stream.hpp>
 
 #include <asio/post.hpp>
 
@@ -62,13 +63,17 @@ void h1_session::start(const response_head& head) {
     conversation_->stream_begins();
 }
 
+std::string h1_session::take_pending_head() noexcept {
+    return conversation_ ? std::exchange(conversation_->pending_head, {}) : std::string{};
+}
+
 /// One chunk, or the bytes as they are where the connection's end is the stream's.
 void h1_session::write(std::string_view bytes, std::span<const shared_bytes> pieces) {
     auto size = bytes.size();
     for (const auto& piece : pieces) size += piece.bytes.size();
     if (phase_ != phase::answering || size == 0) return;
     const chunk_header line{size};
-    auto head = std::exchange(conversation_->pending_head, {});
+    auto head = take_pending_head();
     send(std::array{std::string_view{head}, chunked_ ? line.view() : std::string_view{}, bytes}, pieces,
          chunked_ ? chunk_end : std::string_view{});
     shard_.give_back(std::move(head));
@@ -76,7 +81,7 @@ void h1_session::write(std::string_view bytes, std::span<const shared_bytes> pie
 
 void h1_session::end() {
     if (phase_ != phase::answering) return;
-    auto head = std::exchange(conversation_->pending_head, {});
+    auto head = take_pending_head();
     if (chunked_ || !head.empty())
         send(std::array{std::string_view{head}, chunked_ ? last_chunk : std::string_view{}});
     shard_.give_back(std::move(head));
@@ -85,6 +90,7 @@ void h1_session::end() {
 
 void h1_session::abort() {
     if (phase_ != phase::answering) return;
+    unpark();
     keep_alive_ = false;
     if (chunked_)
         begin_close(); // without the last chunk the peer knows
@@ -97,7 +103,7 @@ void h1_session::abort() {
 void h1_session::send(std::span<const std::string_view> front, std::span<const shared_bytes> shared,
                       std::string_view back) {
     std::size_t sent = 0;
-    if (backlog() == 0 && !conversation_->processing_more()) {
+    if (backlog() == 0 && !(conversation_ && conversation_->processing_more())) {
         std::array<std::string_view, transport::most_pieces> all;
         auto* end = std::ranges::copy(front, all.begin()).out;
         end = std::ranges::transform(shared, end, &shared_bytes::bytes).out;
@@ -111,7 +117,7 @@ void h1_session::send(std::span<const std::string_view> front, std::span<const s
         if (const auto rest = behind(piece.bytes, sent); !rest.empty())
             outbox_.append(shared_bytes{piece.owner, rest});
     outbox_.append(behind(back, sent));
-    if (backlog() > 0 && !conversation_->processing()) wait_to_send();
+    if (backlog() > 0 && !(conversation_ && conversation_->processing())) wait_to_send();
 }
 
 /// From the event loop, since a handler may be on the stack.
@@ -144,7 +150,7 @@ void h1_session::send_outbox() {
 void h1_session::on_outbox_empty() {
     if (phase_ == phase::closing) return linger();
     arm_for_phase();
-    if (phase_ == phase::answering) return conversation_->on_drained();
+    if (phase_ == phase::answering) return parked_ ? parked_->on_drained() : conversation_->on_drained();
     if (!conversation_->inbox_empty()) return process_inbox_soon();
     watch();
 }

@@ -2,6 +2,7 @@
 // goes out in h1_output.cpp.
 #include <rill/net/detail/h1_conversation.hpp>
 #include <rill/net/detail/h1_session.hpp>
+#include <rill/net/detail/parked_stream.hpp>
 
 #include <asio/post.hpp>
 
@@ -19,8 +20,7 @@ h1_session::~h1_session() {
 }
 
 void h1_session::begin() {
-    conversation_ = std::make_unique<h1_conversation>(*this);
-    conversation_->expect_request();
+    conversation().expect_request();
     watch();
 }
 
@@ -28,7 +28,12 @@ void h1_session::drain() {
     switch (phase_) {
     case phase::reading_head:
     case phase::answering:
-    case phase::discarding: conversation_->on_drain(); break;
+    case phase::discarding:
+        if (parked_)
+            parked_->on_drain();
+        else
+            conversation_->on_drain();
+        break;
     default: break; // it closes anyway
     }
     // Who has begun to ask or to read may go on, but nobody who stands still keeps the server.
@@ -41,7 +46,37 @@ void h1_session::close(bool reset) noexcept {
     phase_ = phase::closed;
     disarm();
     transport_->close(reset);
-    conversation_->on_gone();
+    unpark();
+    if (conversation_) conversation_->on_gone();
+}
+
+void h1_session::park(std::unique_ptr<parked_stream> rest) {
+    parked_ = std::move(rest);
+    if (!conversation_->processing()) free_conversation_soon(); // else `processed` does it
+    parked_->begin();
+}
+
+void h1_session::call_after(duration time) {
+    if (!writing_) arm(time);
+}
+
+/// A parked stream makes a new one when there is something for it to do.
+h1_conversation& h1_session::conversation() {
+    if (!conversation_) conversation_ = std::make_unique<h1_conversation>(*this);
+    return *conversation_;
+}
+
+/// If what is parked now still is when all has run that the answer has posted, and that refers to it.
+void h1_session::free_conversation_soon() {
+    asio::post(shard_.context(), [self = shared_from_this(), rest = parked_.get()] {
+        if (self->parked_.get() == rest && self->conversation_ && self->conversation_->has_nothing_to_do())
+            self->conversation_.reset();
+    });
+}
+
+/// What was parked has ended. It is on the stack: the event loop frees it.
+void h1_session::unpark() {
+    if (parked_) asio::post(shard_.context(), [self = shared_from_this(), ended = std::move(parked_)] {});
 }
 
 void h1_session::watch() {
@@ -61,7 +96,7 @@ void h1_session::on_readable() {
     case transport::status::ended: return on_end();
     case transport::status::moved:
         if (phase_ != phase::closing && phase_ != phase::lingering)
-            conversation_->take({space.data(), got.bytes});
+            conversation().take({space.data(), got.bytes});
         break;
     }
     watch();
@@ -80,7 +115,7 @@ void h1_session::on_end() {
 /// From the event loop, since a handler may be on the stack, and since others want their turn.
 void h1_session::process_inbox_soon() {
     asio::post(shard_.context(), [self = shared_from_this()] {
-        if (self->phase_ == phase::closed) return;
+        if (self->phase_ == phase::closed || !self->conversation_) return;
         self->conversation_->process_inbox();
         self->watch();
     });
@@ -89,6 +124,7 @@ void h1_session::process_inbox_soon() {
 /// The conversation has gone through what came.
 void h1_session::processed() {
     if (backlog() > 0 && !writing_) send_outbox();
+    if (parked_) free_conversation_soon();
     // Behind what a handler that answers without waiting has posted.
     if (peer_ended_) asio::post(shard_.context(), [self = shared_from_this()] { self->on_end(); });
 }
@@ -99,13 +135,18 @@ void h1_session::on_timer() noexcept {
     switch (phase_) {
     case phase::reading_head:
     case phase::answering:
-    case phase::discarding: conversation_->on_timeout(); break;
+    case phase::discarding:
+        if (parked_)
+            parked_->on_timer();
+        else
+            conversation_->on_timeout();
+        break;
     default: close(false);
     }
 }
 
 /// Sets the timer to what the phase waits for, unless the peer has to take something first: that is timed
-/// already.
+/// already. What is parked sets it by itself.
 void h1_session::arm_for_phase() {
     if (writing_) return;
     disarm();
@@ -113,6 +154,7 @@ void h1_session::arm_for_phase() {
     case phase::reading_head:
     case phase::answering:
     case phase::discarding:
+        if (parked_) break;
         if (const auto time = conversation_->patience()) arm(*time);
         break;
     case phase::lingering: {
@@ -128,15 +170,16 @@ void h1_session::arm_for_phase() {
 
 /// The answer is written, to the peer or to the outbox.
 void h1_session::answered() {
+    unpark();
     if (!keep_alive_ || shard_.draining())
         begin_close();
     else
-        conversation_->answered();
+        conversation().answered();
 }
 
 void h1_session::begin_close() {
     phase_ = phase::closing;
-    conversation_->drop_input();
+    if (conversation_) conversation_->drop_input();
     if (backlog() == 0) linger();
 }
 

@@ -69,14 +69,13 @@ history::key_state* history::key_named(std::string_view name) {
     return key;
 }
 
-/// Has the last slab hold `size` more bytes. Slabs grow with the log, so that a topic which says little costs
-/// little.
+/// Has the last slab hold `size` more bytes. A slab is as large as what is in the log, so that a topic which
+/// keeps little costs little, for how long ever it is published to.
 void history::make_room(std::size_t size) {
     if (!slabs_.empty() && slabs_.back().memory.capacity() - slabs_.back().used >= size) return;
-    const auto next = slabs_.empty() ? smallest_slab : 2 * slabs_.back().memory.capacity();
     const auto bound = std::clamp(options_.keep_bytes / 4, smallest_slab, largest_slab);
     slab fresh;
-    fresh.memory = block{std::max(std::min(next, bound), size)};
+    fresh.memory = block{std::max(std::clamp(bytes_, smallest_slab, bound), size)};
     slabs_.push_back(std::move(fresh));
 }
 

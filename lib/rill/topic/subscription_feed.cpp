@@ -146,8 +146,7 @@ feed::state subscription_feed::take_copies(std::size_t bytes, batch& into) {
     for_each_cursor([&](cursor& c) {
         while (going && copies.size() < bytes) {
             const auto taken = c.core->copy(c, bytes - copies.size(), except_from_, part);
-            c.over = taken == topic_core::taken::closed;
-            all_closed &= c.over;
+            all_closed &= taken == topic_core::taken::closed;
             fallen |= taken == topic_core::taken::fallen;
             if (taken != topic_core::taken::some) break;
             going = add_excerpt(copies, c, part);
@@ -217,9 +216,7 @@ std::string subscription_feed::id_with(const cursor& c, std::uint64_t sequence) 
 
 void subscription_feed::wait(consumer& who, const asio::any_io_executor& executor) {
     consumer_ = &who;
-    for_each_cursor([&](cursor& c) {
-        if (!c.over || !others_) c.core->wait(c, executor);
-    });
+    for_each_cursor([&](cursor& c) { c.core->wait(c, executor); });
 }
 
 void subscription_feed::pause(consumer& who, const asio::any_io_executor& executor) {

@@ -3,6 +3,7 @@
 #include <rill/app/detail/exchange.hpp>
 #include <rill/app/detail/route.hpp>
 #include <rill/app/response.hpp>
+#include <rill/base/clock.hpp>
 #include <rill/net/detail/keep_alive.hpp>
 #include <rill/net/detail/relay.hpp>
 #include <rill/net/detail/shard.hpp>
@@ -16,6 +17,8 @@
 
 namespace rill::detail {
 
+class parked_stream;
+
 /// What an answer needs of the connection that it is written to, beyond the exchange.
 class answer_host : public exchange {
 public:
@@ -25,6 +28,19 @@ public:
     [[nodiscard]] virtual unsigned body_reads() const noexcept = 0;
     /// Whether the handler waits for the rest of the body right now.
     [[nodiscard]] virtual bool awaits_body() const noexcept = 0;
+
+    [[nodiscard]] virtual shard& home() noexcept = 0;
+
+    /// Has `rest` begin, which is what is left of the answer, and gives back the memory of all else: of the
+    /// request too, and of the answer that calls this. That must be over, and have nothing more under way
+    /// than what it has posted to the event loop: it is freed behind that.
+    virtual void park(std::unique_ptr<parked_stream> rest) = 0;
+    /// For what is parked: has its `on_timer` called in so much time, and not when it said before. Does
+    /// nothing while there is a backlog, since the timer is that one's then: `on_drained` follows.
+    virtual void call_after(duration time) = 0;
+
+    /// Ends a stream before its time, since the server drains.
+    void end_for_drain();
 
 protected:
     ~answer_host() = default;
@@ -87,7 +103,7 @@ private:
 
     void begin_events(event_stream&& events);
     void begin_writing(response::writing&& handler);
-    void begin_relay(elements&& what);
+    void park(elements&& what);
     [[nodiscard]] bool relay_current();
     void on_relayed(const std::exception_ptr& failure) override;
     [[nodiscard]] bool has_begun() const noexcept { return stream_ && !head_; }

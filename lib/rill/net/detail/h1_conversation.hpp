@@ -51,6 +51,11 @@ public:
     [[nodiscard]] bool processing() const noexcept { return processing_; }
     [[nodiscard]] bool processing_more() const noexcept { return processing_ && !input_.empty(); }
 
+    /// Nothing is left of the request but what the answer knows, and nothing waits behind it.
+    [[nodiscard]] bool has_nothing_to_do() const noexcept {
+        return body_state_ == body_state::complete && inbox_.empty() && pending_head.empty();
+    }
+
     // For the answer.
 
     [[nodiscard]] const request_head& head() noexcept { return request_access::head(request_); }

@@ -5,11 +5,11 @@
 #include <rill/net/detail/shard.hpp>
 #include <rill/net/detail/transport.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace rill::detail {
@@ -26,6 +26,9 @@ class h1_conversation;
 /// `discarding` skips what is left of a body that the handler did not read; `closing` waits until the peer
 /// has taken what is written; `lingering` has said that no more comes, and drops what the peer still sends,
 /// since closing at once would reset the connection and might take the answer back with it.
+///
+/// A stream whose handler has nothing more to do is parked: what is left of it writes to the session by
+/// itself, and the conversation is freed. When it ends, the connection goes on with a new one.
 ///
 /// The socket is watched in every phase, so that a client that leaves is noticed while its handler waits.
 ///
@@ -67,10 +70,18 @@ private:
     std::shared_ptr<void> owner() override { return shared_from_this(); }
     [[nodiscard]] unsigned body_reads() const noexcept override;
     [[nodiscard]] bool awaits_body() const noexcept override;
+    [[nodiscard]] shard& home() noexcept override { return shard_; }
+    void park(std::unique_ptr<parked_stream> rest) override;
+    void call_after(duration time) override;
 
     void on_timer() noexcept override;
-    void arm(std::chrono::milliseconds time) { shard_.timers().arm_after(*this, time); }
+    void arm(duration time) { shard_.timers().arm_after(*this, time); }
     void arm_for_phase();
+
+    // Parking.
+    [[nodiscard]] h1_conversation& conversation();
+    void free_conversation_soon();
+    void unpark();
 
     // Reading.
     void watch();
@@ -85,6 +96,7 @@ private:
 
     // Writing.
     [[nodiscard]] bool may_keep_alive() const noexcept;
+    [[nodiscard]] std::string take_pending_head() noexcept;
     void send(std::span<const std::string_view> front, std::span<const shared_bytes> shared = {},
               std::string_view back = {});
     void send_outbox();
@@ -101,7 +113,8 @@ private:
 
     shard& shard_;
     std::unique_ptr<transport> transport_;
-    std::unique_ptr<h1_conversation> conversation_;
+    std::unique_ptr<h1_conversation> conversation_; ///< none while a stream is parked that needs none
+    std::unique_ptr<parked_stream> parked_;
     outbox outbox_;
 
     h1_session* previous_ = nullptr; ///< in the shard's list

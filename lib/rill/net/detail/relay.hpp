@@ -48,13 +48,4 @@ private:
     keep_alive& keep_alive_;
 };
 
-/// All that is left of an answer whose handler has nothing more to do.
-struct parked_stream {
-    parked_stream(exchange& to, shard& home, const route& matched, elements what, relay::owner& whom) noexcept
-        : alive{to, home, matched}, stream{alive, std::move(what), whom} {}
-
-    keep_alive alive;
-    relay stream;
-};
-
 } // namespace rill::detail

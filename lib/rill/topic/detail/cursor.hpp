@@ -42,7 +42,6 @@ struct cursor {
     std::uint64_t missed = 0;      ///< goes with `announce`
     gap announce = gap::none;      ///< what the reader has to be told first
     bool opening = true;           ///< it has not been told where it stands
-    bool over = false;             ///< its topic is closed, and all of it has been read
     bool from_the_start = false;   ///< it gets all there is: what has left the log already is no gap
     bool fallen = false;           ///< it has lost its place for good
     bool end_seen = false;         ///< the topic is closed, and the reader knows: it follows others still

@@ -1,0 +1,89 @@
+#include <rill/net/detail/parked_stream.hpp>
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <string_view>
+
+namespace rill::detail {
+namespace {
+
+/// Some proxies and clients wait for the first byte of the body.
+constexpr std::string_view opening = ":\n\n";
+
+} // namespace
+
+void parked_stream::begin() {
+    if (host_.backlog() > 0) {
+        host_.write(opening); // what is due follows behind the backlog
+    } else {
+        feed::batch due;
+        if (!send(due)) return;
+        if (due.empty()) host_.write(opening);
+    }
+    await_silence();
+    if (host_.home().draining()) on_drain(); // too late for the round that draining made
+}
+
+void parked_stream::on_news(feed::batch& scratch) {
+    static_cast<void>(send(scratch));
+}
+
+void parked_stream::on_drained() {
+    await_silence();
+    feed::batch due;
+    static_cast<void>(send(due));
+}
+
+/// False if the stream is over now. While there is a backlog, the news can only be that it is.
+bool parked_stream::send(feed::batch& due) {
+    auto& home = host_.home();
+    try {
+        switch (what_.source().take(home.common().bounds.write_buffer, due)) {
+        case feed::state::ended: host_.end(); return false;
+        case feed::state::none: due.clear(); break;
+        case feed::state::some:
+            host_.write({}, due.pieces());
+            last_write_ = home.timers().now();
+            break;
+        }
+        const auto executor = home.context().get_executor();
+        if (host_.backlog() == 0)
+            what_.source().wait(*this, executor);
+        else
+            what_.source().pause(*this, executor);
+        return true;
+    } catch (const std::exception& e) {
+        fail(e.what());
+    } catch (...) {
+        fail("an exception that is no std::exception");
+    }
+    return false;
+}
+
+void parked_stream::fail(std::string_view what) {
+    if (last_write_ == time_point{}) host_.write(opening); // the head at least
+    host_.home().log(log_level::error, fmt::format("{}: the stream failed: {}", route_.path.text(), what));
+    host_.abort();
+}
+
+void parked_stream::await_silence() {
+    last_write_ = host_.home().timers().now();
+    const auto interval = route_.options.keep_alive;
+    if (interval > interval.zero()) host_.call_after(interval);
+}
+
+/// Events put the comment off without touching the timer: it looks here whether one is due.
+void parked_stream::on_timer() {
+    const auto due = last_write_ + route_.options.keep_alive;
+    if (const auto now = host_.home().timers().now(); now < due) return host_.call_after(due - now);
+    host_.write(route_.keep_alive_frame);
+    await_silence();
+}
+
+void parked_stream::on_drain() {
+    if (route_.options.drain == drain::let_finish) return;
+    host_.end_for_drain();
+}
+
+} // namespace rill::detail

@@ -1,0 +1,34 @@
+// What the tests of the demos' pages share.
+import { assert, until } from './support.mjs';
+
+export const desktop = { viewport: { width: 1100, height: 660 } };
+export const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+
+/// Runs `body` with the page of a server, which is open in a window of that kind; then the server is ended. Whatever the
+/// page complains about, but for what is `expected`, and whatever it asks elsewhere, has it fail.
+export async function open_page(browser, window, server, body, { path = '/', expected = /^$/ } = {}) {
+  const context = await browser.newContext(window);
+  const page = await context.newPage();
+  const complaints = [];
+  const origin = new URL(server.url).origin;
+  page.on('pageerror', error => complaints.push(String(error)));
+  page.on('console', message => {
+    // That the server cannot be reached is no fault of the page, and Chromium says it there.
+    const fault = !/net::ERR_(CONNECTION|INCOMPLETE|EMPTY)/.test(message.text()) && !expected.test(message.text());
+    if (fault) complaints.push(message.text());
+  });
+  page.on('request', request => {
+    if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith('data:')) complaints.push(request.url());
+  });
+  await page.goto(server.url + path);
+  try {
+    await body(page, server);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await context.close();
+    await server.end('SIGKILL');
+  }
+}
+
+export const text = (page, selector) => page.locator(selector).innerText();
+export const in_state = (page, wanted) => until(async () => await text(page, '#state') === wanted, `the state ${wanted}`);
