@@ -3,10 +3,12 @@
 #include <rill/topic/detail/subscription_feed.hpp>
 #include <rill/topic/detail/words.hpp>
 
+#include <asio/error.hpp>
 #include <asio/this_coro.hpp>
 
 #include <algorithm>
 #include <limits>
+#include <system_error>
 
 namespace rill::detail {
 namespace {
@@ -106,6 +108,7 @@ void subscription_feed::for_each_cursor(Visit visit) {
 feed::state subscription_feed::take(std::size_t bytes, batch& into) {
     if (reading_ && reading_->unread()) {
         reading_->hand_over(into);
+        reading_.reset();
         return state::some;
     }
     if (filter_ || others_) return take_copies(bytes, into);
@@ -116,22 +119,26 @@ feed::state subscription_feed::take(std::size_t bytes, batch& into) {
     }
 }
 
-/// What this reader alone gets: events that pass its filter, or with ids of their own.
+/// What this reader alone gets: events that pass its filter, or with ids of their own. One portion of the log
+/// at a time is looked at, whatever passes: the event loop is not the filter's alone.
 feed::state subscription_feed::take_copies(std::size_t bytes, batch& into) {
     into.clear();
     std::string copies;
     topic_core::excerpt part;
-    bool all_closed = true;
     bool fallen = false;
+    for_each_cursor([&](cursor& c) { fallen |= c.core->has_fallen(c); });
     bool going = true;
+    bool all_closed = true;
     for_each_cursor([&](cursor& c) {
-        while (going && copies.size() < bytes) {
-            const auto taken = c.core->copy(c, bytes - copies.size(), except_from_, part);
-            all_closed &= taken == topic_core::taken::closed;
-            fallen |= taken == topic_core::taken::fallen;
-            if (taken != topic_core::taken::some) break;
-            going = add_excerpt(copies, c, part);
+        if (!fallen && (!going || copies.size() >= bytes)) {
+            all_closed = false;
+            return;
         }
+        const auto taken = c.core->copy(c, bytes - std::min(bytes, copies.size()), except_from_, part);
+        c.end_seen = taken == topic_core::taken::closed;
+        all_closed &= c.end_seen;
+        fallen |= taken == topic_core::taken::fallen;
+        if (!fallen && taken == topic_core::taken::some) going = add_excerpt(copies, c, part);
     });
     if (fallen) return state::ended;
     if (!copies.empty()) {
@@ -223,13 +230,16 @@ task<bool> subscription_feed::fill() {
         case state::none: break;
         }
         wait(*reading_, co_await asio::this_coro::executor);
-        // If the reader goes while it waits, this frame is destroyed later, and must not look back.
+        // If the subscription goes meanwhile, this frame is destroyed, or goes on if it was woken before:
+        // then it must not look back.
+        const std::weak_ptr<reading> alive = reading_;
         co_await reading_->news.wait();
+        if (alive.expired()) throw std::system_error{asio::error::operation_aborted};
     }
 }
 
 task<const message*> subscription_feed::next() {
-    if (!reading_) reading_ = std::make_unique<reading>(*this);
+    if (!reading_) reading_ = std::make_shared<reading>(*this);
     for (;;) {
         if (const auto* m = reading_->next()) co_return m;
         if (!co_await fill()) co_return nullptr;
