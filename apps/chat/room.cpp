@@ -60,13 +60,12 @@ room::visit room::enter(const caller& from, const std::optional<std::string>& na
 rill::subscription room::listen(const rill::request& request, const caller& from, user_id who) {
     const rill::subscribe_options options{.except_from = sender(who, from), .start = rill::start::earliest};
     if (from.token.empty()) return messages_.subscribe(request, options);
-    // An id is a place in each topic, with commas between them. Of what the client comes back with, that in
-    // `messages` counts, the first one; in `presence` it is always at the end: all that was before is in the
-    // list of who is here.
-    auto place = presence_place();
-    if (const auto last = request.last_event_id(); !last.empty())
-        place += ',' + last.substr(0, last.find(','));
-    return rill::subscribe(std::array{&messages_, &presence_}, place, options);
+    // An id is the place in `messages`, a comma, and the place in `presence`. The latter is always the
+    // present one: all that was before is in the list of who is here.
+    const auto last = request.last_event_id();
+    const auto seen = last.substr(0, last.find(','));
+    const auto places = seen.empty() ? presence_place() : seen + ',' + presence_place();
+    return rill::subscribe(std::array{&messages_, &presence_}, places, options);
 }
 
 std::string room::here() {

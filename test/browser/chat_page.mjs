@@ -2,34 +2,24 @@
 // It leaves pictures of the page beside the packages.
 import { join } from 'node:path';
 import { launch } from './chromium.mjs';
+import { desktop, in_state, new_page, phone, text } from './page.mjs';
 import { Proxy } from './proxy.mjs';
 import { assert, run, serve, sleep, test, until } from './support.mjs';
 
 const [program, chromium, directory] = process.argv.slice(2);
 const browser = await launch(chromium, directory);
 const picture = name => join(directory, '..', `${name}.png`);
-const desktop = { viewport: { width: 1100, height: 660 } };
-const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const refusals = /Failed to load resource/; // Chromium says it when the page is told so
 const grace = 5_000; // so long somebody may be away before he has left
 
-/// Runs `body` with a server and what opens its page in a tab of its own. Whatever a page complains about, and whatever it
-/// asks elsewhere, has it fail.
+/// Runs `body` with a server and what opens its page in a tab of its own. A complaint of any of them has it fail.
 async function with_pages(body, ...args) {
   const server = await serve(program, ...args);
   const complaints = [];
-  const contexts = [];
-  const open = async (url = server.url, kind = desktop) => {
-    const context = await browser.newContext(kind);
-    contexts.push(context);
-    const page = await context.newPage();
-    page.on('pageerror', error => complaints.push(String(error)));
-    page.on('console', message => {
-      // That the server cannot be reached, or refuses, is no fault of the page, and Chromium says it there.
-      if (!/net::ERR_|Failed to load resource/.test(message.text())) complaints.push(message.text());
-    });
-    page.on('request', request => {
-      if (!request.url().startsWith(`${url}/`) && !request.url().startsWith('data:')) complaints.push(request.url());
-    });
+  const pages = [];
+  const open = async (url = server.url, window = desktop) => {
+    const page = await new_page(browser, window, url, complaints, refusals);
+    pages.push(page);
     await page.goto(url);
     await in_state(page, 'live');
     return page;
@@ -38,14 +28,12 @@ async function with_pages(body, ...args) {
     await body(open, server);
     assert.deepEqual(complaints, []);
   } finally {
-    await Promise.all(contexts.map(context => context.close()));
+    await Promise.all(pages.map(page => page.context().close()));
     await server.end('SIGKILL');
   }
 }
 
-const text = (page, selector) => page.locator(selector).innerText();
 const texts = (page, selector) => page.locator(selector).allInnerTexts();
-const in_state = (page, wanted) => until(async () => await text(page, '#state') === wanted, `the state ${wanted}`);
 const said = page => texts(page, '#log .said p');
 const by = async page => (await texts(page, '#log .said .by b')).at(-1);
 const notes = page => texts(page, '#log .note span');
@@ -82,7 +70,9 @@ async function post(server, ...lines) {
 test('what one tab says appears in the other once, and in its own once', () => with_pages(async open => {
   const [one, two] = [await open(), await open()];
   await say(one, 'Hello!');
+  await reads(two, ['Hello!']);
   await say(two, 'Hello to you, too');
+  await reads(one, ['Hello!', 'Hello to you, too']);
   await say(one, 'a line\nand another');
   await say(one, '  spaced  ');
   const all = ['Hello!', 'Hello to you, too', 'a line\nand another', '  spaced'];

@@ -4,13 +4,10 @@ import { assert, until } from './support.mjs';
 export const desktop = { viewport: { width: 1100, height: 660 } };
 export const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
-/// Runs `body` with the page of a server, which is open in a window of that kind; then the server is ended. Whatever the
-/// page complains about, but for what is `expected`, and whatever it asks elsewhere, has it fail.
-export async function open_page(browser, window, server, body, { path = '/', expected = /^$/ } = {}) {
-  const context = await browser.newContext(window);
-  const page = await context.newPage();
-  const complaints = [];
-  const origin = new URL(server.url).origin;
+/// A page in a window of its own. Whatever it complains about, but for what is `expected`, and whatever it asks elsewhere
+/// than at `url`, goes to `complaints`.
+export async function new_page(browser, window, url, complaints, expected = /^$/) {
+  const page = await (await browser.newContext(window)).newPage();
   page.on('pageerror', error => complaints.push(String(error)));
   page.on('console', message => {
     // That the server cannot be reached is no fault of the page, and Chromium says it there.
@@ -18,14 +15,22 @@ export async function open_page(browser, window, server, body, { path = '/', exp
     if (fault) complaints.push(message.text());
   });
   page.on('request', request => {
-    if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith('data:')) complaints.push(request.url());
+    if (!request.url().startsWith(`${url}/`) && !request.url().startsWith('data:')) complaints.push(request.url());
   });
+  return page;
+}
+
+/// Runs `body` with the page of a server, which is open in a window of that kind; then the server is ended. A complaint, as
+/// in `new_page`, has it fail.
+export async function open_page(browser, window, server, body, { path = '/', expected } = {}) {
+  const complaints = [];
+  const page = await new_page(browser, window, new URL(server.url).origin, complaints, expected);
   await page.goto(server.url + path);
   try {
     await body(page, server);
     assert.deepEqual(complaints, []);
   } finally {
-    await context.close();
+    await page.context().close();
     await server.end('SIGKILL');
   }
 }

@@ -167,7 +167,10 @@ test('an id of another life, and what is no id, are told of as a gap', with_serv
     for (const query of ['', '?token=two']) {
       const again = await server.listen(query, '-H', `Last-Event-ID: ${id}`);
       await again.reads('<User#1>: a');
-      assert.deepEqual(again.of('gap').map(JSON.parse), [{ reason }]);
+      // What is no id says nothing of any topic, and with a token there are two.
+      const gaps = reason === 'malformed_id' && query ? [{ reason }, { reason }] : [{ reason }];
+      await until(() => again.of('gap').length >= gaps.length, 'the gap');
+      assert.deepEqual(again.of('gap').map(JSON.parse), gaps);
     }
   }
   await one.leave();

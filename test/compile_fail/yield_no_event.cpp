@@ -1,4 +1,4 @@
-// expect: 'std::string'
+// expect: a Rill handler yields an event, or elements_of a subscription
 #include <rill/rill.hpp>
 
 rill::event_stream hello(rill::request&) {

@@ -8,6 +8,7 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/this_coro.hpp>
 
+#include <concepts>
 #include <coroutine>
 #include <exception>
 #include <optional>
@@ -167,6 +168,12 @@ public:
         return {error_};
     }
     relaying yield_value(elements&& e) noexcept { return {error_, e}; }
+    template <typename T>
+        requires(!std::convertible_to<T, const event&> && !std::convertible_to<T, elements&&>)
+    yielding yield_value(T&&) noexcept {
+        static_assert(!sizeof(T*), "a Rill handler yields an event, or elements_of a subscription");
+        return {error_};
+    }
     void return_void() const noexcept {}
     void unhandled_exception() noexcept { error_ = std::current_exception(); }
 
