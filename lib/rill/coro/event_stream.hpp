@@ -169,7 +169,7 @@ public:
     }
     relaying yield_value(elements&& e) noexcept { return {error_, e}; }
     template <typename T>
-        requires(!std::convertible_to<T, const event&> && !std::convertible_to<T, elements&&>)
+        requires(!std::convertible_to<T, const event&> && !std::convertible_to<T, elements &&>)
     yielding yield_value(T&&) noexcept {
         static_assert(!sizeof(T*), "a Rill handler yields an event, or elements_of a subscription");
         return {error_};

@@ -7,6 +7,7 @@
 #include <rill/sse/event.hpp>
 #include <rill/sse/message.hpp>
 
+#include <bit>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -49,8 +50,8 @@ public:
         : filter_{&filter}, copy_{[](const void* f) { return event_filter{*static_cast<const F*>(f)}; }} {}
 
     borrowed_filter(bool (*filter)(const published_event&)) // NOLINT(google-explicit-constructor)
-        : filter_{reinterpret_cast<const void*>(filter)}, copy_{[](const void* f) {
-              return event_filter{reinterpret_cast<bool (*)(const published_event&)>(const_cast<void*>(f))};
+        : filter_{std::bit_cast<const void*>(filter)}, copy_{[](const void* f) {
+              return event_filter{std::bit_cast<bool (*)(const published_event&)>(f)};
           }} {}
 
     /// A copy of the function object, or none.
