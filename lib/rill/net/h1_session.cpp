@@ -46,7 +46,7 @@ void h1_session::close(bool reset) noexcept {
     phase_ = phase::closed;
     disarm();
     transport_->close(reset);
-    unpark();
+    parked_.reset();
     if (conversation_) conversation_->on_gone();
 }
 
