@@ -105,7 +105,7 @@ TEST_CASE("a reader of two topics is told once by what came in both") {
     listener both{rill::subscribe(std::array{&one, &two}), context.get_executor()};
     one.publish({.data = "1"});
     two.publish({.data = "2"});
-    CHECK(context.poll() == 2); // a walk for each, and the second finds nobody
+    CHECK(context.poll() == 2); // one for each topic, and the second finds nobody
     CHECK(both.told == 1);
     CHECK(both.got == "1 2");
     two.publish({.data = "3"});

@@ -236,7 +236,9 @@ TEST_CASE("an own id stands in the bytes where the log says, whatever else the e
     logging log;
     std::string id = "a";
     const auto check = [&](rill::event e) {
+        const bool empty = !e.data.data() && !e.comment.data();
         for (const bool own : {true, false}) {
+            if (empty && !own) continue;
             e.id = own ? std::string_view{id} : std::string_view{};
             const auto given = log->append(e, {}, log.now);
             const auto& about = (*log)[log->last()];

@@ -125,8 +125,7 @@ TEST_CASE("wherever memory runs out while an event is appended, the log is as be
     const auto run = [&](const event& e, const publish_options& options) {
         for (int blocks = 0; blocks < 100; ++blocks) {
             varied log;
-            for (int n = 0; n < 2; ++n)
-                log.put(large); // and there is no room, neither for it nor for its bytes
+            for (int n = 0; n < 4; ++n) log.put(large); // there is no room left, of any kind
             const auto before = sight_of(log);
             bool failed = false;
             memory::refuse_after(blocks);
