@@ -158,6 +158,14 @@ TEST_CASE("one bad position spoils the list, and so does a comma too many or a t
     CHECK(positions{a + "," + b}.size() == 2);
 }
 
+TEST_CASE("nowhere may come more than once: in topics of which a gap is still to be told") {
+    const positions some{"000000000000-0,00000000000a-1,000000000000-0,000000000000-0"};
+    CHECK(some.well_formed());
+    CHECK(some.size() == 4);
+    CHECK(some.find(0xA) == position{0xA, 1});
+    CHECK(positions{"000000000000-0,000000000000-0"}.size() == 2);
+}
+
 TEST_CASE("positions hold more topics than a subscription follows") {
     std::string text;
     for (std::uint64_t n = 1; n <= 50; ++n) {

@@ -177,6 +177,18 @@ TEST_CASE("readers that keep up are pushed off by nothing that is published befo
     }
 }
 
+TEST_CASE("publishing that never pauses does not make the log grow: it keeps what one round of turns takes") {
+    crowd c{200, {.keep_events = 3}};
+    for (int n = 1; n <= 1000; n += 10) {
+        c.publish(n, n + 9);
+        REQUIRE(c.topic.statistics().events <= 100);
+        c.turn();
+    }
+    c.turns();
+    CHECK(c.all_got(numbers(1, 1000)));
+    CHECK(c.topic.statistics().events == 3);
+}
+
 TEST_CASE("a reader that goes while it is due is not told") {
     crowd c{3};
     c.publish(1, 1);
