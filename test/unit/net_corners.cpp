@@ -195,3 +195,27 @@ TEST_CASE("a server that drains waits a second for nobody who stands still") {
     CHECK(s.server().connections() == 0);
     CHECK(half.receive().starts_with("HTTP/1.1 408 "));
 }
+
+TEST_CASE("a connection does not hold on to the memory of a body that nobody read") {
+    std::size_t room = 0;
+    site s;
+    s.routes
+        .post("/unread",
+              [](request&) -> task<response> {
+                  co_await rill::sleep_for(1s);
+                  co_return status::no_content;
+              })
+        .post("/read", [&](request& r) -> task<response> {
+            const auto text = co_await r.text();
+            room = text.capacity(); // it comes as it was received
+            co_return response::text(text);
+        });
+    auto connection = s.server().connect();
+    const std::string much(500'000, 'x');
+    connection.send("POST /unread HTTP/1.1\r\nHost: test\r\nContent-Length: 500000\r\n\r\n" + much);
+    s.server().advance(1s);
+    CHECK(connection.receive().starts_with("HTTP/1.1 204 "));
+    connection.send("POST /read HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nbody");
+    CHECK(connection.receive().ends_with("body"));
+    CHECK(room < 1000);
+}

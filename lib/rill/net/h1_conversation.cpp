@@ -30,7 +30,7 @@ void h1_conversation::expect_request() {
     session_.phase_ = phase::reading_head;
     head_started_ = false;
     body_failure_.reset();
-    body_ = {};
+    std::string{}.swap(body_); // to assign {} would leave the memory
     if (parser_)
         parser_->reset();
     else
@@ -65,7 +65,7 @@ void h1_conversation::keep_for_later(std::string_view bytes) {
     if (session_.keep_alive_)
         inbox_.append(bytes);
     else
-        inbox_ = {};
+        std::string{}.swap(inbox_);
 }
 
 void h1_conversation::process_inbox() {
@@ -75,7 +75,7 @@ void h1_conversation::process_inbox() {
 
 void h1_conversation::drop_input() noexcept {
     input_ = {};
-    inbox_ = {};
+    std::string{}.swap(inbox_);
 }
 
 /// Goes through `bytes` as far as the answers allow, since the next request waits for the one before it; what

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace rill::detail {
 namespace {
@@ -68,7 +69,12 @@ void topic_core::refill(lot& where) noexcept {
     where.needed = std::max(where.needed, where.moved_at + 1);
     where.moved_at = log_.last();
     where.closing_seen = closed_;
-    while (!where.waiting.empty()) where.due.push_back(where.waiting.pop_front());
+    for (auto* each = where.waiting.front(); each;) {
+        auto& c = *std::exchange(each, each->next);
+        if (!has_news(c)) continue; // it came amid the walk, or has been told by another topic
+        where.waiting.remove(c);
+        where.due.push_back(c);
+    }
 }
 
 /// Who has lost its place is told.

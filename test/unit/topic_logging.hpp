@@ -1,0 +1,57 @@
+#pragma once
+
+#include <rill/topic/detail/history.hpp>
+
+#include "topic_reading.hpp"
+
+#include <string>
+#include <string_view>
+
+/// A log whose time is the test's own.
+class logging {
+public:
+    explicit logging(const rill::topic_options& options = {}) : log_{options} {}
+
+    rill::detail::history& operator*() noexcept { return log_; }
+    rill::detail::history* operator->() noexcept { return &log_; }
+
+    std::string put(std::string_view data, const rill::publish_options& options = {}) {
+        return log_.append({.data = data}, options, now);
+    }
+    /// With an id of the publisher's own, which is its data, too.
+    std::string put_as(std::string_view id, const rill::publish_options& options = {}) {
+        return log_.append({.id = id, .data = id}, options, now);
+    }
+    /// The numbers from `first` to `last`, one by one.
+    void count(int first, int last) {
+        for (int n = first; n <= last; ++n) put(std::to_string(n));
+    }
+
+    [[nodiscard]] std::string_view bytes(std::uint64_t sequence) const {
+        return log_.bytes_of(log_[sequence]);
+    }
+    /// The one line of data that an event has.
+    [[nodiscard]] static std::string_view data_of(std::string_view encoded) {
+        const auto at = encoded.find("\ndata: ") + 7;
+        return encoded.substr(at, encoded.size() - at - 2);
+    }
+    /// The data of all events in the log.
+    [[nodiscard]] std::string all() const {
+        std::string text;
+        for (auto n = log_.first(); n <= log_.last(); ++n)
+            text.append(text.empty() ? "" : " ").append(data_of(bytes(n)));
+        return text;
+    }
+    /// The same for what is kept beyond it.
+    [[nodiscard]] std::string kept() const {
+        std::string text;
+        for (const auto& [n, value] : log_.kept())
+            text.append(text.empty() ? "" : " ").append(data_of(value.bytes));
+        return text;
+    }
+
+    rill::time_point now{std::chrono::hours{1}};
+
+private:
+    rill::detail::history log_;
+};
