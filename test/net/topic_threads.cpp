@@ -242,6 +242,30 @@ TEST_CASE("servers that share a topic come and go while it is published to") {
     CHECK(handlers.alive == 0);
 }
 
+TEST_CASE("a filter that never comes to an end, since it publishes itself, starves nobody") {
+    const deadline limit{60s};
+    rill::topic topic{{.keep_events = 100}};
+    rill::router routes;
+    const auto echo = [&](const rill::published_event&) {
+        topic.publish({.data = "again"});
+        return false;
+    };
+    routes.get("/echo", [&](rill::request& r) { return topic.subscribe(r, {.filter = echo}); })
+        .get("/plain", [](rill::request&) { return rill::response::text("hello"); });
+    serving::server server{routes};
+    support::socket_client endless{server.url()}, other{server.url()};
+    endless.send(serving::get("/echo"));
+    endless.until("\n\n");
+    topic.publish({.data = "first"});
+    for (int n = 0; n < 10; ++n) {
+        other.send(serving::get("/plain"));
+        CHECK(serving::body_of(other) == "hello");
+    }
+    CHECK(topic.statistics().published > 10);
+    endless.close();
+    CHECK(serving::eventually([&] { return topic.statistics().subscribers == 0; }));
+}
+
 TEST_CASE("a server that restarts has its clients told that their ids are from another life") {
     std::string id;
     for (int life = 0; life < 3; ++life) {

@@ -14,6 +14,10 @@ namespace {
 /// Bytes that are taken at a time by who reads by `next`.
 constexpr std::size_t portion = std::size_t{64} << 10;
 
+/// A filter that lets nothing pass is asked about so many excerpts of the log at a time: others have their
+/// turn, however fast it is published to.
+constexpr int excerpts = 16;
+
 /// The log has its own bounds.
 constexpr decode_limits no_limits{.line = std::numeric_limits<std::size_t>::max(),
                                   .event = std::numeric_limits<std::size_t>::max()};
@@ -125,13 +129,14 @@ feed::state subscription_feed::take_copies(std::size_t bytes, batch& into) {
     bool fallen = false;
     bool going = true;
     for_each_cursor([&](cursor& c) {
-        while (going && copies.size() < bytes) {
-            const auto taken = c.core->copy(c, bytes - copies.size(), except_from_, part);
-            all_closed &= taken == topic_core::taken::closed;
-            fallen |= taken == topic_core::taken::fallen;
-            if (taken != topic_core::taken::some) break;
-            going = add_excerpt(copies, c, part);
+        auto taken = topic_core::taken::some;
+        for (int n = 0; n < excerpts && taken == topic_core::taken::some && going && copies.size() < bytes;
+             ++n) {
+            taken = c.core->copy(c, bytes - copies.size(), except_from_, part);
+            if (taken == topic_core::taken::some) going = add_excerpt(copies, c, part);
         }
+        all_closed &= taken == topic_core::taken::closed;
+        fallen |= taken == topic_core::taken::fallen;
     });
     if (fallen) return state::ended;
     if (!copies.empty()) {
