@@ -220,11 +220,10 @@ TEST_CASE("two threads publish while a third closes: each event that was taken i
 
 TEST_CASE("servers that share a topic come and go while it is published to") {
     const deadline limit{60s};
-    const auto topic = std::make_shared<rill::topic>(rill::topic_options{.keep_events = 100});
+    const auto topic = std::make_shared<rill::topic>(rill::topic_options{.keep_events = 1'000'000});
     busy_routes handlers{topic};
-    std::atomic<bool> enough{false};
-    std::jthread publisher{[&] {
-        while (!enough) {
+    std::jthread publisher{[&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
             topic->publish({.data = "x"});
             std::this_thread::sleep_for(100us);
         }
@@ -237,7 +236,7 @@ TEST_CASE("servers that share a topic come and go while it is published to") {
         c.send(serving::get("/read"));
         for (auto* client : {&a, &b, &c}) client->until("data: x\n\n");
     }
-    enough = true;
+    publisher.request_stop();
     publisher.join();
     CHECK(topic->statistics().subscribers == 0);
     CHECK(handlers.alive == 0);
