@@ -204,7 +204,8 @@ TEST_CASE("two threads publish while a third closes: each event that was taken i
         std::vector<std::jthread> threads;
         for (int n = 0; n < 2; ++n)
             threads.emplace_back([&] {
-                while (try_publish(topic, "x")) ++taken;
+                while (try_publish(topic, "x"))
+                    if (++taken > 10'000) std::this_thread::sleep_for(1ms); // else it might fill the log
             });
         threads.emplace_back([&] {
             while (taken < 200) std::this_thread::yield();
@@ -219,11 +220,10 @@ TEST_CASE("two threads publish while a third closes: each event that was taken i
 
 TEST_CASE("servers that share a topic come and go while it is published to") {
     const deadline limit{60s};
-    const auto topic = std::make_shared<rill::topic>(rill::topic_options{.keep_events = 100});
+    const auto topic = std::make_shared<rill::topic>(rill::topic_options{.keep_events = 1'000'000});
     busy_routes handlers{topic};
-    std::atomic<bool> enough{false};
-    std::jthread publisher{[&] {
-        while (!enough) {
+    std::jthread publisher{[&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
             topic->publish({.data = "x"});
             std::this_thread::sleep_for(100us);
         }
@@ -236,10 +236,34 @@ TEST_CASE("servers that share a topic come and go while it is published to") {
         c.send(serving::get("/read"));
         for (auto* client : {&a, &b, &c}) client->until("data: x\n\n");
     }
-    enough = true;
+    publisher.request_stop();
     publisher.join();
     CHECK(topic->statistics().subscribers == 0);
     CHECK(handlers.alive == 0);
+}
+
+TEST_CASE("a filter that never comes to an end, since it publishes itself, starves nobody") {
+    const deadline limit{60s};
+    rill::topic topic{{.keep_events = 100}};
+    rill::router routes;
+    const auto echo = [&](const rill::published_event&) {
+        topic.publish({.data = "again"});
+        return false;
+    };
+    routes.get("/echo", [&](rill::request& r) { return topic.subscribe(r, {.filter = echo}); })
+        .get("/plain", [](rill::request&) { return rill::response::text("hello"); });
+    serving::server server{routes};
+    support::socket_client endless{server.url()}, other{server.url()};
+    endless.send(serving::get("/echo"));
+    endless.until("\n\n");
+    topic.publish({.data = "first"});
+    for (int n = 0; n < 10; ++n) {
+        other.send(serving::get("/plain"));
+        CHECK(serving::body_of(other) == "hello");
+    }
+    CHECK(topic.statistics().published > 10);
+    endless.close();
+    CHECK(serving::eventually([&] { return topic.statistics().subscribers == 0; }));
 }
 
 TEST_CASE("a server that restarts has its clients told that their ids are from another life") {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -304,6 +305,25 @@ TEST_CASE("a filter that is destroyed as its client leaves may publish to those 
     s.web.server().run();
     CHECK(words(stays.events()) == "1 left left");
     CHECK(s.topic.statistics().subscribers == 1);
+}
+
+TEST_CASE("a reader that wants none of the last events sees the end of its topic all the same") {
+    rill::topic topic, other;
+    reader one{topic.subscribe({}, {.filter = even})};
+    reader both{rill::subscribe(std::array{&topic, &other}, {}, {.filter = even})};
+    reader late{topic.subscribe({}, {.filter = even, .start = rill::start::earliest})};
+    CHECK(one.take().empty());
+    CHECK(both.take().empty());
+    for (const auto* text : {"1", "3", "5"}) topic.publish({.data = text});
+    topic.close();
+    CHECK(one.take().empty());
+    CHECK(one.over());
+    CHECK(late.over());
+    CHECK_FALSE(both.over());
+    other.publish({.data = "7"});
+    other.close();
+    CHECK(both.take().empty());
+    CHECK(both.over());
 }
 
 TEST_CASE("events that nobody wants are no traffic, and the client's place moves on all the same") {
