@@ -6,11 +6,10 @@
 #include <rill/sse/encode.hpp>
 
 #include "figures.hpp"
+#include "null_transport.hpp"
 
-#include <asio/post.hpp>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -22,41 +21,7 @@ constexpr int events = 2'000'000;
 constexpr int runs = 7;
 constexpr std::string_view token = "tokentokentokentoken";
 
-/// Has one request to give, takes all that is written, and never ends.
-class null_transport final : public rill::detail::transport {
-public:
-    null_transport(asio::io_context& context, std::size_t& bytes) : context_{context}, bytes_{bytes} {}
-
-    result read_some(std::span<char> space) noexcept override {
-        const auto count = std::min(space.size(), request_.size());
-        if (count == 0) return {status::blocked};
-        std::copy_n(request_.begin(), count, space.begin());
-        request_.remove_prefix(count);
-        return {status::moved, count};
-    }
-    result write_some(std::span<const std::string_view> pieces) noexcept override {
-        std::size_t count = 0;
-        for (const auto piece : pieces) count += piece.size();
-        bytes_ += count;
-        return {status::moved, count};
-    }
-    void wait_readable(std::shared_ptr<observer> who) override {
-        if (request_.empty())
-            waiting_ = std::move(who);
-        else
-            asio::post(context_, [who = std::move(who)] { who->on_readable(); });
-    }
-    void wait_writable(std::shared_ptr<observer>) override {}
-    void shutdown_write() noexcept override {}
-    void close(bool) noexcept override { waiting_ = nullptr; }
-    [[nodiscard]] std::string remote_address() const override { return "nobody"; }
-
-private:
-    asio::io_context& context_;
-    std::size_t& bytes_;
-    std::string_view request_ = "GET /firehose HTTP/1.1\r\nHost: bench\r\n\r\n";
-    std::shared_ptr<observer> waiting_;
-};
+constexpr std::string_view request = "GET /firehose HTTP/1.1\r\nHost: bench\r\n\r\n";
 
 rill::event_stream firehose(rill::request&) {
     for (int i = 0; i < events; ++i) co_yield {.data = token};
@@ -92,7 +57,7 @@ int main() {
         rill::detail::shard shard{common};
         shard.expect_connection();
         streaming.push_back(nanoseconds_each([&] {
-            shard.open(std::make_unique<null_transport>(shard.context(), bytes));
+            shard.open(std::make_unique<null_transport>(shard.context(), request, bytes));
             shard.context().poll(); // the handler never waits: this is all of it
         }));
     }

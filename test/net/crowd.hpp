@@ -217,7 +217,10 @@ public:
         const auto count =
             ::epoll_wait(poll_, events.data(), events.size(), static_cast<int>(patience.count()));
         std::vector<std::size_t> numbers;
-        for (int n = 0; n < count; ++n) numbers.push_back(events[static_cast<std::size_t>(n)].data.u64);
+        for (int n = 0; n < count; ++n) {
+            const std::uint64_t number = events[static_cast<std::size_t>(n)].data.u64; // in a packed struct
+            numbers.push_back(number);
+        }
         return numbers;
     }
 

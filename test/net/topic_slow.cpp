@@ -94,7 +94,7 @@ double seconds_of(const auto& work) {
 /// longer: of many, the shorter ones are compared.
 double ratio(const auto& one, const auto& other) {
     std::vector<double> ones, others;
-    for (int round = 0; round < 12; ++round) {
+    for (int round = 0; round < 16; ++round) {
         ones.push_back(seconds_of(one));
         others.push_back(seconds_of(other));
     }
@@ -124,7 +124,7 @@ TEST_CASE("a hundred subscribers that never read slow nobody down") {
     }
     const auto share = [](audience& a) {
         return [&a] {
-            for (int burst = 0; burst < 10; ++burst) a.tell(10);
+            for (int burst = 0; burst < 4; ++burst) a.tell(10);
         };
     };
     // A busy machine may spoil this, too; it does not do so five times.

@@ -141,3 +141,33 @@ TEST_CASE("a signal that dies destroys the frames that wait for it") {
     context.poll(); // Asio destroys frames from the event loop
     CHECK(gone);
 }
+
+TEST_CASE("the owner of a signal is told of a waiter that is cancelled or goes with its event loop") {
+    struct owner final : rill::detail::signal::owner {
+        void on_given_up() noexcept override { ++times; }
+        int times = 0;
+    } told;
+    rill::detail::signal signal{told};
+    {
+        asio::io_context context{1};
+        waiter waits{context, signal};
+        signal.notify();
+        context.restart();
+        context.poll();
+        CHECK(told.times == 0);
+        context.restart();
+        waiter again{context, signal};
+        again.cancel();
+        CHECK(told.times == 1); // before the event loop has its turn
+        context.restart();
+        context.poll();
+        CHECK(again.failure() == asio::error::operation_aborted);
+    }
+    CHECK(told.times == 1);
+    {
+        asio::io_context context{1};
+        const waiter waits{context, signal};
+    }
+    CHECK(told.times == 2);
+    signal.notify(); // nobody waits
+}

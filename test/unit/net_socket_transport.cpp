@@ -6,13 +6,12 @@
 
 #include <array>
 #include <chrono>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-using rill::detail::socket_transport;
 using rill::detail::transport;
 
 namespace {
@@ -24,7 +23,7 @@ struct connected {
         asio::local::connect_pair(one, peer);
         rill::detail::stream_socket socket{context};
         socket.assign(asio::local::stream_protocol{}, one.release());
-        end.emplace(std::move(socket), std::chrono::seconds{30});
+        end = rill::detail::make_socket_transport(std::move(socket), std::chrono::seconds{30});
     }
 
     [[nodiscard]] std::string receive() {
@@ -35,7 +34,7 @@ struct connected {
 
     asio::io_context context;
     asio::local::stream_protocol::socket peer{context};
-    std::optional<socket_transport> end;
+    std::unique_ptr<transport> end;
 };
 
 } // namespace

@@ -44,7 +44,7 @@ public:
         if (home_) home_->delist(*this);
     }
     virtual void wake(asio::error_code result) = 0;
-    /// Destroys the handler, and with it perhaps this waiter.
+    /// Leaves its signal, and destroys itself and the handler.
     virtual void abandon() noexcept = 0;
 
 private:
@@ -84,13 +84,15 @@ void signal::waits::shutdown() noexcept {
 template <typename Handler>
 class signal::waiter_of final : public waiter {
 public:
-    waiter_of(signal& owner, Handler handler)
+    waiter_of(signal& what, Handler handler)
         : waiter{asio::query(asio::get_associated_executor(handler), asio::execution::context)},
+          what_{what},
           handler_{std::move(handler)} {
         if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected())
-            slot.assign([&owner](asio::cancellation_type type) {
+            slot.assign([&what](asio::cancellation_type type) {
                 if (type == asio::cancellation_type::none) return;
-                const auto self = std::move(owner.waiter_);
+                const auto self = std::move(what.waiter_);
+                what.give_up();
                 self->wake(asio::error::operation_aborted);
             });
     }
@@ -102,14 +104,23 @@ public:
                    [handler = std::move(handler_), result]() mutable { std::move(handler)(result); });
     }
 
-    void abandon() noexcept override { const auto last = std::move(handler_); }
+    void abandon() noexcept override {
+        const auto self = std::move(what_.waiter_);
+        what_.give_up();
+    }
 
 private:
+    signal& what_;
     Handler handler_;
 };
 
 signal::signal() noexcept = default;
+signal::signal(owner& whom) noexcept : owner_{&whom} {}
 signal::~signal() = default;
+
+void signal::give_up() noexcept {
+    if (owner_) owner_->on_given_up();
+}
 
 task<void> signal::wait() {
     const auto start = [this](auto handler) {

@@ -75,13 +75,12 @@ void answer::give(response&& r) {
         over_ = true;
         return host_.end(); // the head is all there is, and the handler need not run
     }
+    if (auto* what = std::get_if<elements>(&r.body())) return park(std::move(*what));
     stream_ = std::make_unique<stream>(*this);
     if (auto* events = std::get_if<event_stream>(&r.body()))
         begin_events(std::move(*events));
-    else if (auto* handler = std::get_if<response::writing>(&r.body()))
-        begin_writing(std::move(*handler));
     else
-        park(std::get<elements>(std::move(r.body())));
+        begin_writing(std::get<response::writing>(std::move(r.body())));
 }
 
 /// Before the head went out, the client is told; after that it can only see the answer cut off.

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <utility>
 
 namespace rill::detail {
@@ -143,7 +144,14 @@ void listener::hand_over(shard& to, stream_socket socket) {
     to.expect_connection();
     auto open = [&to, socket = std::move(socket)]() mutable {
         const auto user_timeout = to.common().bounds.write_timeout;
-        to.open(std::make_unique<socket_transport>(std::move(socket), user_timeout));
+        std::unique_ptr<transport> connection;
+        try {
+            connection = make_socket_transport(std::move(socket), user_timeout);
+        } catch (...) {
+            to.connection_gone();
+            throw;
+        }
+        to.open(std::move(connection));
     };
     if (&to == &home_)
         open();

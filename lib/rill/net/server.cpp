@@ -2,6 +2,7 @@
 #include <rill/base/error.hpp>
 #include <rill/net/detail/listener.hpp>
 #include <rill/net/detail/shard.hpp>
+#include <rill/net/detail/socket_transport.hpp>
 #include <rill/net/server.hpp>
 
 #include <asio/executor_work_guard.hpp>
@@ -35,7 +36,9 @@ public:
             options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
         for (unsigned i = 0; i < threads; ++i) {
             shards_.push_back(std::make_unique<detail::shard>(common_));
-            work_.push_back(asio::make_work_guard(shards_.back()->context()));
+            auto& context = shards_.back()->context();
+            detail::prepare_for_sockets(context);
+            work_.push_back(asio::make_work_guard(context));
         }
         listener_.emplace(first(), options.address, options.port, options.backlog);
         deadline_.emplace(first().context());

@@ -1,9 +1,11 @@
 #include <rill/net/detail/socket_options.hpp>
 
 #include <asio/ip/tcp.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <fcntl.h>
 #include <initializer_list>
 #include <utility>
@@ -36,14 +38,26 @@ void close_on_exec(int socket) noexcept {
     ::fcntl(socket, F_SETFD, FD_CLOEXEC);
 }
 
-void prepare_for_streams(stream_socket& socket, std::chrono::milliseconds user_timeout) noexcept {
+bool prepare_for_streams(stream_socket& socket, std::chrono::milliseconds user_timeout) noexcept {
     close_on_exec(socket.native_handle());
     asio::error_code failure;
     const auto family = socket.local_endpoint(failure).protocol().family();
-    if (failure || (family != AF_INET && family != AF_INET6)) return;
+    if (failure || (family != AF_INET && family != AF_INET6)) return false;
     socket.set_option(asio::ip::tcp::no_delay{true}, failure);
     socket.set_option(asio::socket_base::keep_alive{true}, failure);
     find_dead_peers(socket.native_handle(), user_timeout);
+    return true;
+}
+
+std::string address_of(const stream_socket::endpoint_type& peer) {
+    const auto family = peer.protocol().family();
+    if (family != AF_INET && family != AF_INET6) return "unix";
+    asio::ip::tcp::endpoint endpoint;
+    endpoint.resize(peer.size());
+    std::memcpy(endpoint.data(), peer.data(), peer.size());
+    return endpoint.address().is_v6()
+               ? fmt::format("[{}]:{}", endpoint.address().to_string(), endpoint.port())
+               : fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
 }
 
 } // namespace rill::detail

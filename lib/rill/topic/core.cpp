@@ -80,6 +80,7 @@ void topic_core::open(cursor& c, std::string_view last_event_id, start where) {
                                           : gap::malformed_id;
     }
     c.from_the_start = true;
+    if (options_.policy != lag_policy::latest) c.sequence = log_.first() - 1;
 }
 
 void topic_core::leave(cursor& c) noexcept {
@@ -89,44 +90,60 @@ void topic_core::leave(cursor& c) noexcept {
     last_used_ = clock::now();
 }
 
+bool topic_core::is_lost(const cursor& c) const noexcept {
+    return c.fallen ||
+           (options_.policy == lag_policy::disconnect && !c.opening && c.sequence + 1 < log_.first());
+}
+
+bool topic_core::has_fallen(const cursor& c) {
+    const std::lock_guard lock{mutex_};
+    return is_lost(c);
+}
+
 /// Looks whether the log has gone on without the reader, and says what becomes of it; true: this is the end.
 bool topic_core::falls_off(cursor& c) {
-    if (c.fallen) return true;
-    const bool latest = options_.policy == lag_policy::latest;
+    if (is_lost(c)) {
+        if (!std::exchange(c.fallen, true)) ++totals_.disconnected;
+        return true;
+    }
     const bool on_purpose = std::exchange(c.from_the_start, false);
-    if (on_purpose && latest) c.conflate_to = log_.last();
-    if (c.sequence + 1 >= log_.first()) return false;
-    if (!c.opening && options_.policy == lag_policy::disconnect) {
-        ++totals_.disconnected;
-        return c.fallen = true;
-    }
-    if (!on_purpose) {
-        c.announce = latest ? gap::superseded : c.opening ? gap::trimmed : gap::lagged;
-        c.missed = log_.first() - 1 - c.sequence;
-    }
-    if (!latest) {
+    if (options_.policy == lag_policy::latest) {
+        fall_to_newest(c, on_purpose);
+    } else if (c.sequence + 1 < log_.first()) {
+        if (!on_purpose) {
+            c.announce = c.opening ? gap::trimmed : gap::lagged;
+            c.missed = log_.first() - 1 - c.sequence;
+        }
         c.sequence = log_.first() - 1;
-        return false;
     }
-    c.conflate_to = log_.last();
-    if (on_purpose) return false;
-    const auto& kept = log_.kept();
-    c.missed -= static_cast<std::uint64_t>(std::distance(kept.upper_bound(c.sequence), kept.end()));
-    for (auto n = log_.first(); n <= log_.last(); ++n) c.missed += log_[n].superseded_by > 0 ? 1 : 0;
-    if (c.missed == 0) c.announce = gap::none;
     return false;
 }
 
+/// With `lag_policy::latest`. Of what the reader is given the newest events of anyway, it is told already.
+void topic_core::fall_to_newest(cursor& c, bool on_purpose) {
+    const auto told = std::max(c.sequence, c.conflate_to);
+    if (on_purpose) c.conflate_to = log_.last();
+    if (on_purpose || told + 1 >= log_.first()) return;
+    c.conflate_to = log_.last();
+    const auto& kept = log_.kept();
+    c.missed = log_.first() - 1 - told;
+    c.missed -= static_cast<std::uint64_t>(std::distance(kept.upper_bound(told), kept.end()));
+    for (auto n = log_.first(); n <= log_.last(); ++n) c.missed += log_[n].superseded_by > 0 ? 1 : 0;
+    if (c.missed > 0) c.announce = gap::superseded;
+}
+
 /// Calls `visit` with each event that the reader is to get, until it says that this is enough, and moves its
-/// place behind what was visited or passed over. What is kept beyond the log comes as a whole: there it must
-/// not say so.
+/// place behind what was visited or passed over.
 template <typename Visit>
 void topic_core::for_each_due(cursor& c, std::optional<std::uint64_t> except_from, Visit visit) {
     if (c.sequence + 1 < log_.first()) {
         const auto& kept = log_.kept();
-        for (auto at = kept.upper_bound(c.sequence); at != kept.end(); ++at)
-            if (!at->second.about.is_from(except_from))
-                static_cast<void>(visit(at->first, at->second.about, at->second.bytes));
+        for (auto at = kept.upper_bound(c.sequence); at != kept.end(); ++at) {
+            const auto& [n, value] = *at;
+            if (!value.about.is_from(except_from) && !visit(n, value.about, std::string_view{value.bytes}))
+                return;
+            c.sequence = n;
+        }
         c.sequence = log_.first() - 1;
     }
     while (c.sequence < log_.last()) {
@@ -208,8 +225,8 @@ void topic_core::collect(cursor& c, std::size_t bytes, std::optional<std::uint64
 void topic_core::collect_newest(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
                                 feed::batch& into) {
     std::string copies;
-    for_each_due(c, except_from, [&](std::uint64_t n, const history::entry&, std::string_view event) {
-        if (n >= log_.first() && into.size() + copies.size() >= bytes) return false;
+    for_each_due(c, except_from, [&](std::uint64_t, const history::entry&, std::string_view event) {
+        if (into.size() + copies.size() >= bytes) return false;
         copies += event;
         ++totals_.delivered;
         return true;
@@ -229,14 +246,13 @@ topic_core::taken topic_core::copy(cursor& c, std::size_t bytes, std::optional<s
     into.announce = std::exchange(c.announce, gap::none);
     into.opening = std::exchange(c.opening, false);
     for_each_due(c, except_from, [&](std::uint64_t n, const history::entry& e, std::string_view event) {
-        if (n >= log_.first() && into.bytes.size() >= bytes) return false;
+        if (into.bytes.size() >= bytes) return false;
         into.items.push_back({n, into.bytes.size(), event.size(), e.id_at, e.id_size, e.publisher(),
                               e.key ? e.key->name : std::string{}});
         into.bytes += event;
         return true;
     });
     if (!into.items.empty() || into.opening || into.announce != gap::none) return taken::some;
-    c.end_seen = closed_;
     return closed_ ? taken::closed : taken::none;
 }
 

@@ -58,7 +58,6 @@ void history::check_own_id(std::string_view id) const {
 
 history::key_state* history::key_named(std::string_view name) {
     if (name.empty()) return nullptr;
-    if (name.size() > longest_key || !is_utf8(name)) throw error{topic_errc::key_not_allowed};
     if (!keyed_) keyed_ = std::make_unique<keyed>();
     if (const auto found = keyed_->states.find(name); found != keyed_->states.end())
         return found->second.get();
@@ -93,6 +92,7 @@ std::string history::append(const event& e, const publish_options& options, time
     const auto layout = lay_out(numbered);
     if (layout.size > std::min(options_.keep_bytes, largest_event)) throw error{topic_errc::event_too_large};
     if (own_id) check_own_id(id);
+    if (options.key.size() > longest_key || !is_utf8(options.key)) throw error{topic_errc::key_not_allowed};
 
     // What may throw comes first, and leaves nothing behind but room.
     entries_.reserve_one();
@@ -163,8 +163,9 @@ void history::drop_first() {
     if (oldest.own_id) own_ids_->erase(bytes.substr(oldest.id_at + id_start.size(), oldest.id_size));
     bytes_ -= oldest.size;
     entries_.pop_front();
-    const auto needed = entries_.empty() ? slabs_dropped_ + slabs_.size() : entries_.front().slab;
-    for (; slabs_dropped_ < needed; ++slabs_dropped_) slabs_.pop_front();
+    const auto needed =
+        entries_.empty() ? slabs_dropped_ + static_cast<std::uint32_t>(slabs_.size()) : entries_.front().slab;
+    for (; slabs_dropped_ != needed; ++slabs_dropped_) slabs_.pop_front(); // the count may have begun anew
 }
 
 void history::trim(time_point now, std::uint64_t needed) {

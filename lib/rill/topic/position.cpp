@@ -41,7 +41,7 @@ positions::positions(std::string_view text) {
         const auto comma = text.find(',');
         more = comma != text.npos;
         const auto place = parse_position(text.substr(0, comma));
-        if (!place || find(place->epoch)) {
+        if (!place || (place->epoch != 0 && find(place->epoch))) { // nowhere may be there more than once
             all_.clear();
             return;
         }

@@ -3,10 +3,12 @@
 #include <rill/topic/detail/subscription_feed.hpp>
 #include <rill/topic/detail/words.hpp>
 
+#include <asio/error.hpp>
 #include <asio/this_coro.hpp>
 
 #include <algorithm>
 #include <limits>
+#include <system_error>
 
 namespace rill::detail {
 namespace {
@@ -21,33 +23,9 @@ constexpr decode_limits no_limits{.line = std::numeric_limits<std::size_t>::max(
 } // namespace
 
 /// The messages of what was taken, one by one.
-class subscription_feed::reading final : public consumer {
+class subscription_feed::reading final : public consumer, signal::owner {
 public:
-    /// A coroutine that waits. It may be cancelled, or go with its event loop, and the reader stay: then the
-    /// topics must not look for it there any more. Or the reader goes first.
-    class vigil {
-    public:
-        explicit vigil(subscription_feed& feed) noexcept : feed_{&feed} { feed.reading_->vigil_ = this; }
-        vigil(const vigil&) = delete;
-        vigil& operator=(const vigil&) = delete;
-        ~vigil() {
-            if (!feed_) return;
-            feed_->for_each_cursor([](cursor& c) { c.core->leave_lot(c); });
-            over();
-        }
-        void over() noexcept { std::exchange(feed_, nullptr)->reading_->vigil_ = nullptr; }
-
-    private:
-        friend reading;
-        subscription_feed* feed_;
-    };
-
-    reading() = default;
-    reading(const reading&) = delete;
-    reading& operator=(const reading&) = delete;
-    ~reading() {
-        if (vigil_) vigil_->feed_ = nullptr;
-    }
+    explicit reading(subscription_feed& feed) noexcept : news{*this}, feed_{feed} {}
 
     void on_news(batch&) override { news.notify(); }
 
@@ -77,10 +55,15 @@ public:
     std::vector<message> messages; ///< of the last `next_batch`
 
 private:
+    /// The topics must not look for it in that event loop any more, which may be going.
+    void on_given_up() noexcept override {
+        feed_.for_each_cursor([](cursor& c) { c.core->leave_lot(c); });
+    }
+
+    subscription_feed& feed_;
     std::size_t piece_ = 0;
     std::string_view unread_;
     decoder decoder_{no_limits};
-    vigil* vigil_ = nullptr;
 };
 
 subscription_feed::subscription_feed(std::span<const std::shared_ptr<topic_core>> topics,
@@ -125,6 +108,7 @@ void subscription_feed::for_each_cursor(Visit visit) {
 feed::state subscription_feed::take(std::size_t bytes, batch& into) {
     if (reading_ && reading_->unread()) {
         reading_->hand_over(into);
+        reading_.reset();
         return state::some;
     }
     if (filter_ || others_) return take_copies(bytes, into);
@@ -135,22 +119,26 @@ feed::state subscription_feed::take(std::size_t bytes, batch& into) {
     }
 }
 
-/// What this reader alone gets: events that pass its filter, or with ids of their own.
+/// What this reader alone gets: events that pass its filter, or with ids of their own. One portion of the log
+/// at a time is looked at, whatever passes: the event loop is not the filter's alone.
 feed::state subscription_feed::take_copies(std::size_t bytes, batch& into) {
     into.clear();
     std::string copies;
     topic_core::excerpt part;
-    bool all_closed = true;
     bool fallen = false;
+    for_each_cursor([&](cursor& c) { fallen |= c.core->has_fallen(c); });
     bool going = true;
+    bool all_closed = true;
     for_each_cursor([&](cursor& c) {
-        while (going && copies.size() < bytes) {
-            const auto taken = c.core->copy(c, bytes - copies.size(), except_from_, part);
-            all_closed &= taken == topic_core::taken::closed;
-            fallen |= taken == topic_core::taken::fallen;
-            if (taken != topic_core::taken::some) break;
-            going = add_excerpt(copies, c, part);
+        if (!fallen && (!going || copies.size() >= bytes)) {
+            all_closed = false;
+            return;
         }
+        const auto taken = c.core->copy(c, bytes - std::min(bytes, copies.size()), except_from_, part);
+        c.end_seen = taken == topic_core::taken::closed;
+        all_closed &= c.end_seen;
+        fallen |= taken == topic_core::taken::fallen;
+        if (!fallen && taken == topic_core::taken::some) going = add_excerpt(copies, c, part);
     });
     if (fallen) return state::ended;
     if (!copies.empty()) {
@@ -242,15 +230,16 @@ task<bool> subscription_feed::fill() {
         case state::none: break;
         }
         wait(*reading_, co_await asio::this_coro::executor);
-        // If the reader goes while it waits, this frame is destroyed later, and must not look back.
-        reading::vigil here{*this};
+        // If the subscription goes meanwhile, this frame is destroyed, or goes on if it was woken before:
+        // then it must not look back.
+        const std::weak_ptr<reading> alive = reading_;
         co_await reading_->news.wait();
-        here.over();
+        if (alive.expired()) throw std::system_error{asio::error::operation_aborted};
     }
 }
 
 task<const message*> subscription_feed::next() {
-    if (!reading_) reading_ = std::make_unique<reading>();
+    if (!reading_) reading_ = std::make_shared<reading>(*this);
     for (;;) {
         if (const auto* m = reading_->next()) co_return m;
         if (!co_await fill()) co_return nullptr;

@@ -32,13 +32,13 @@ public:
 
     std::shared_ptr<topic> open(std::string_view name) {
         const std::lock_guard lock{mutex_};
+        sweep();
         if (const auto found = all_.find(name); found != all_.end()) {
             detail::topic_access::core(*found->second)->touch();
             return found->second;
         }
         if (name.empty() || name.size() > longest_name || !is_utf8(name))
             throw error{topic_errc::name_not_allowed};
-        sweep();
         if (all_.size() >= options_.max_topics && !drop_oldest()) throw error{topic_errc::too_many_topics};
         return all_.emplace(name, std::make_shared<topic>(options_.each)).first->second;
     }

@@ -54,11 +54,17 @@ void topic_core::schedule(lot& where, std::uint64_t needed) {
 }
 
 void topic_core::post_walk(lot& where) {
-    const auto found = std::ranges::find(lots_, &where, &std::shared_ptr<lot>::get);
-    asio::post(where.executor, [self = shared_from_this(), lot = *found] { self->walk(*lot); });
+    asio::post(where.executor,
+               [self = shared_from_this(), lot = where.shared_from_this()] { self->walk(*lot); });
 }
 
-void topic_core::move_waiting(lot& where) noexcept {
+bool topic_core::has_news(const lot& where) const noexcept {
+    return where.moved_at < log_.last() || where.closing_seen != closed_;
+}
+
+void topic_core::refill(lot& where) noexcept {
+    while (!where.again.empty()) where.due.push_back(where.again.pop_front());
+    if (!has_news(where)) return;
     where.needed = std::max(where.needed, where.moved_at + 1);
     where.moved_at = log_.last();
     where.closing_seen = closed_;
@@ -84,17 +90,16 @@ void topic_core::walk(lot& where) {
     feed::batch scratch;
     std::unique_lock lock{mutex_};
     if (where.some_fell) move_fallen(where);
-    if (where.due.empty()) move_waiting(where);
+    if (where.due.empty()) refill(where);
     for (unsigned served = 0; served < slice && !where.due.empty(); ++served) {
         auto& reader = where.due.pop_front().owner;
         lock.unlock();
         reader.on_news(scratch);
         lock.lock();
     }
-    const bool missed_news = where.moved_at < log_.last() || where.closing_seen != closed_;
-    if (where.due.empty() && missed_news) move_waiting(where);
-    where.scheduled = !where.due.empty() || where.some_fell;
-    if (where.scheduled) post_walk(where);
+    if (where.due.empty()) refill(where);
+    where.scheduled = false;
+    if (!where.due.empty() || where.some_fell) schedule(where, where.needed);
 }
 
 /// Takes `c` out of the list that it is in, and has it belong to the lot of `executor`.
@@ -111,7 +116,7 @@ void topic_core::wait(cursor& c, const asio::any_io_executor& executor) {
     const std::lock_guard lock{mutex_};
     auto& home = settle(c, executor);
     if (!has_news(c)) return home.waiting.push_back(c);
-    home.due.push_back(c);
+    home.again.push_back(c);
     schedule(home, log_.last() + 1);
 }
 

@@ -14,7 +14,20 @@ namespace rill::detail {
 /// same with all that wait by it.
 class signal {
 public:
+    /// Whoever has it notified.
+    class owner {
+    public:
+        /// The waiter was cancelled, or goes with its execution context, which takes nothing more from now
+        /// on.
+        virtual void on_given_up() noexcept = 0;
+
+    protected:
+        ~owner() = default;
+    };
+
     signal() noexcept;
+    /// `whom` is told, and must outlive the signal.
+    explicit signal(owner& whom) noexcept;
     signal(const signal&) = delete;
     signal& operator=(const signal&) = delete;
     ~signal();
@@ -31,6 +44,9 @@ private:
     template <typename Handler>
     class waiter_of;
 
+    void give_up() noexcept;
+
+    owner* owner_ = nullptr;
     std::unique_ptr<waiter> waiter_;
 };
 

@@ -35,11 +35,14 @@ struct service {
 /// One thread's share of a server: its event loop, its timers, its connections, and the buffers that they
 /// take turns with. Nothing in it is locked: everything but `connections()` is for its own thread.
 ///
-///     shard ──owns──▶ io_context ──owns──▶ pending waits ──keep alive──▶ h1_session ──owns──▶ transport
+///     shard ──owns──▶ io_context ──owns──▶ pending calls ──keep alive──▶ h1_session ──owns──▶ transport
+///       │                                                                  ▲                    │
+///       │                                                                  └── while it waits ──┘
 ///       └── list of sessions (plain pointers; a session leaves it when it dies)
 ///
-/// The shard outlives its sessions: a session refers to it and is kept alive by waits of the shard's context,
-/// which the shard's destructor ends before anything else goes.
+/// The shard outlives its sessions: a session refers to it and is kept alive by waits of its transport. The
+/// shard's destructor closes the transports, so that these become calls of its context, and ends the context
+/// before anything else goes.
 class shard {
 public:
     explicit shard(const service& common, timers::clock_kind clock = timers::clock_kind::system);

@@ -7,6 +7,7 @@
 #include <asio/io_context.hpp>
 
 #include <chrono>
+#include <memory>
 
 namespace rill::detail {
 
@@ -14,22 +15,17 @@ namespace rill::detail {
 using stream_socket =
     asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
 
-class socket_transport final : public transport {
-public:
-    /// Takes a connected socket, and sets it up for streams: no delay, and a peer that is dead without a word
-    /// is found out (after `user_timeout` without an acknowledgement, where the system can do that).
-    explicit socket_transport(stream_socket socket, std::chrono::milliseconds user_timeout);
+/// Makes what watches the sockets of `context`, so that a server which has no descriptor left for it says so
+/// when it starts, and not with its first connection. Throws `std::system_error` then.
+void prepare_for_sockets(asio::io_context& context);
 
-    result read_some(std::span<char> space) noexcept override;
-    result write_some(std::span<const std::string_view> pieces) noexcept override;
-    void wait_readable(std::shared_ptr<observer> who) override;
-    void wait_writable(std::shared_ptr<observer> who) override;
-    void shutdown_write() noexcept override;
-    void close(bool reset) noexcept override;
-    [[nodiscard]] std::string remote_address() const override;
-
-private:
-    stream_socket socket_;
-};
+/// Takes a connected socket, and sets it up for streams: no delay, and a peer that is dead without a word is
+/// found out (after `user_timeout` without an acknowledgement, where the system can do that).
+///
+/// To be called on the thread of the socket's context, which must outlive the transport: its event loop tells
+/// the observers. Throws `std::system_error` where the system has no room to watch one more socket, and
+/// closes it.
+[[nodiscard]] std::unique_ptr<transport> make_socket_transport(stream_socket socket,
+                                                               std::chrono::milliseconds user_timeout);
 
 } // namespace rill::detail

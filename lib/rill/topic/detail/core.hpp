@@ -27,8 +27,12 @@ namespace rill::detail {
 ///
 ///     waiting ──(news: all of them)──▶ due ──(the walk)──▶ the reader takes, writes, waits again ──┐
 ///        ▲                              ▲                                                          │
-///        └──────(nothing is due)────────┴────────────────(something is due already)────────────────┘
-struct lot {
+///        ├──────────────────────────────│────────(nothing is due)──────────────────────────────────┤
+///                                       └──(once `due` is empty)── again ◀──(something is)──────────┘
+///
+/// Who has more to take than one write holds comes again when all others have had their turn: a reader that
+/// replays half of the log does not keep those waiting who want one event.
+struct lot : std::enable_shared_from_this<lot> {
     explicit lot(asio::any_io_executor executor_) noexcept : executor{std::move(executor_)} {}
 
     const asio::any_io_executor executor;
@@ -36,6 +40,7 @@ struct lot {
     cursor_list due;               ///< who has something to take
     cursor_list paused;            ///< who cannot take anything now
     std::uint64_t paused_from = 0; ///< the first event that any of those has yet to get
+    cursor_list again;             ///< who has more to take
     std::size_t readers = 0;
     std::uint64_t moved_at = 0; ///< the log's end when `waiting` became `due` last
     std::uint64_t needed = 0;   ///< from this event on, those in `due` who were waiting have not been served
@@ -98,6 +103,8 @@ public:
     /// All that `c` lacks, up to about so many bytes, to be looked at event by event.
     [[nodiscard]] taken copy(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
                              excerpt& into);
+    /// Whether `take` and `copy` would give `fallen`.
+    [[nodiscard]] bool has_fallen(const cursor& c);
     /// So many events of an excerpt were given to the reader.
     void delivered(std::size_t events);
 
@@ -120,7 +127,9 @@ private:
     template <typename Visit>
     void for_each_due(cursor& c, std::optional<std::uint64_t> except_from, Visit visit);
     [[nodiscard]] bool has_news(const cursor& c) const noexcept;
+    [[nodiscard]] bool is_lost(const cursor& c) const noexcept;
     [[nodiscard]] bool falls_off(cursor& c);
+    void fall_to_newest(cursor& c, bool on_purpose);
     void collect(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from, feed::batch& into);
     void collect_newest(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
                         feed::batch& into);
@@ -131,7 +140,8 @@ private:
     void schedule(lot& where, std::uint64_t needed);
     void post_walk(lot& where);
     void walk(lot& where);
-    void move_waiting(lot& where) noexcept;
+    void refill(lot& where) noexcept;
+    [[nodiscard]] bool has_news(const lot& where) const noexcept;
     void move_fallen(lot& where) noexcept;
     lot& settle(cursor& c, const asio::any_io_executor& executor);
     [[nodiscard]] lot& lot_for(const asio::any_io_executor& executor);

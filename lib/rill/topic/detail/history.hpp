@@ -82,7 +82,7 @@ public:
     [[nodiscard]] std::string_view bytes_of(const entry& e) const noexcept;
     /// The slab that `e` lies in.
     [[nodiscard]] const block& slab_of(const entry& e) const noexcept {
-        return slabs_[e.slab - slabs_dropped_].memory;
+        return slabs_[static_cast<std::uint32_t>(e.slab - slabs_dropped_)].memory;
     }
 
     /// The event in the log that a publisher gave this id.

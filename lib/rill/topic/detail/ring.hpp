@@ -41,7 +41,7 @@ public:
         front() = T{};
         first_ = (first_ + 1) & (slots_.size() - 1);
         if (--size_ == 0) {
-            slots_ = {};
+            slots_ = std::vector<T>{}; // {} alone would be a list, and leave the memory
             first_ = 0;
         }
     }

@@ -48,7 +48,7 @@ private:
     const std::optional<std::uint64_t> except_from_;
     consumer* consumer_ = nullptr;
     std::unique_ptr<const event_filter> filter_;
-    std::unique_ptr<reading> reading_; ///< for who reads by `next`
+    std::shared_ptr<reading> reading_; ///< for who reads by `next`
     cursor first_;
     std::unique_ptr<std::deque<cursor>> others_; ///< where more than one topic is followed
 };

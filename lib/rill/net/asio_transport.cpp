@@ -1,12 +1,13 @@
+// Sockets as Asio watches them, wherever it runs.
 #include <rill/net/detail/socket_options.hpp>
 #include <rill/net/detail/socket_transport.hpp>
 
 #include <asio/buffer.hpp>
-#include <asio/ip/tcp.hpp>
-#include <fmt/format.h>
 
 #include <array>
-#include <cstring>
+#include <span>
+#include <string>
+#include <utility>
 
 namespace rill::detail {
 namespace {
@@ -20,22 +21,36 @@ transport::result outcome_of(std::size_t bytes, asio::error_code failure) noexce
     return {ended};
 }
 
-} // namespace
+class asio_transport final : public transport {
+public:
+    asio_transport(stream_socket socket, std::chrono::milliseconds user_timeout);
 
-socket_transport::socket_transport(stream_socket socket, std::chrono::milliseconds user_timeout)
+    result read_some(std::span<char> space) noexcept override;
+    result write_some(std::span<const std::string_view> pieces) noexcept override;
+    void wait_readable(std::shared_ptr<observer> who) override;
+    void wait_writable(std::shared_ptr<observer> who) override;
+    void shutdown_write() noexcept override;
+    void close(bool reset) noexcept override;
+    [[nodiscard]] std::string remote_address() const override;
+
+private:
+    stream_socket socket_;
+};
+
+asio_transport::asio_transport(stream_socket socket, std::chrono::milliseconds user_timeout)
     : socket_{std::move(socket)} {
     asio::error_code ignored; // a peer that has gone already is found out by the first read
     socket_.non_blocking(true, ignored);
     prepare_for_streams(socket_, user_timeout);
 }
 
-transport::result socket_transport::read_some(std::span<char> space) noexcept {
+transport::result asio_transport::read_some(std::span<char> space) noexcept {
     asio::error_code failure;
     const auto bytes = socket_.read_some(asio::buffer(space.data(), space.size()), failure);
     return outcome_of(bytes, failure);
 }
 
-transport::result socket_transport::write_some(std::span<const std::string_view> pieces) noexcept {
+transport::result asio_transport::write_some(std::span<const std::string_view> pieces) noexcept {
     std::array<asio::const_buffer, most_pieces> buffers;
     std::size_t count = 0;
     for (const auto piece : pieces)
@@ -46,38 +61,40 @@ transport::result socket_transport::write_some(std::span<const std::string_view>
     return outcome_of(bytes, failure);
 }
 
-void socket_transport::wait_readable(std::shared_ptr<observer> who) {
+void asio_transport::wait_readable(std::shared_ptr<observer> who) {
     socket_.async_wait(stream_socket::wait_read,
                        [who = std::move(who)](asio::error_code) { who->on_readable(); });
 }
 
-void socket_transport::wait_writable(std::shared_ptr<observer> who) {
+void asio_transport::wait_writable(std::shared_ptr<observer> who) {
     socket_.async_wait(stream_socket::wait_write,
                        [who = std::move(who)](asio::error_code) { who->on_writable(); });
 }
 
-void socket_transport::shutdown_write() noexcept {
+void asio_transport::shutdown_write() noexcept {
     asio::error_code ignored;
     socket_.shutdown(stream_socket::shutdown_send, ignored);
 }
 
-void socket_transport::close(bool reset) noexcept {
+void asio_transport::close(bool reset) noexcept {
     asio::error_code ignored;
     if (reset) socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
     socket_.close(ignored);
 }
 
-std::string socket_transport::remote_address() const {
+std::string asio_transport::remote_address() const {
     asio::error_code failure;
     const auto peer = socket_.remote_endpoint(failure);
-    if (failure) return "unknown";
-    asio::ip::tcp::endpoint endpoint;
-    if (peer.protocol().family() != AF_INET && peer.protocol().family() != AF_INET6) return "unix";
-    endpoint.resize(peer.size());
-    std::memcpy(endpoint.data(), peer.data(), peer.size());
-    return endpoint.address().is_v6()
-               ? fmt::format("[{}]:{}", endpoint.address().to_string(), endpoint.port())
-               : fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
+    return failure ? "unknown" : address_of(peer);
+}
+
+} // namespace
+
+void prepare_for_sockets(asio::io_context&) {} // the context has it
+
+std::unique_ptr<transport> make_socket_transport(stream_socket socket,
+                                                 std::chrono::milliseconds user_timeout) {
+    return std::make_unique<asio_transport>(std::move(socket), user_timeout);
 }
 
 } // namespace rill::detail

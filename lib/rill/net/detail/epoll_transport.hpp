@@ -1,0 +1,50 @@
+#pragma once
+
+#include <rill/net/detail/poller.hpp>
+#include <rill/net/detail/socket_transport.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <sys/types.h>
+
+namespace rill::detail {
+
+/// A socket that a poller watches. All that a connection costs for being watched is in this object.
+///
+/// Since an edge comes only once, it is remembered here until a read or a write finds that nothing goes.
+/// A wait for what is there already is told by a posted call, as is one that `close` ends.
+class epoll_transport final : public transport {
+public:
+    /// See `make_socket_transport`.
+    epoll_transport(stream_socket socket, std::chrono::milliseconds user_timeout);
+    epoll_transport(const epoll_transport&) = delete;
+    epoll_transport& operator=(const epoll_transport&) = delete;
+    ~epoll_transport() override;
+
+    result read_some(std::span<char> space) noexcept override;
+    result write_some(std::span<const std::string_view> pieces) noexcept override;
+    void wait_readable(std::shared_ptr<observer> who) override;
+    void wait_writable(std::shared_ptr<observer> who) override;
+    void shutdown_write() noexcept override;
+    void close(bool reset) noexcept override;
+    [[nodiscard]] std::string remote_address() const override;
+
+    /// For the poller: tells of `events`. The observers may destroy this object.
+    void on_events(std::uint32_t events);
+
+private:
+    void tell_reader(std::shared_ptr<observer> who);
+    void tell_writer(std::shared_ptr<observer> who);
+    static result outcome_of(ssize_t bytes, std::size_t wanted, bool exact, bool& ready) noexcept;
+
+    poller& poller_;
+    std::shared_ptr<observer> reader_; ///< who waits
+    std::shared_ptr<observer> writer_;
+    int socket_ = -1;
+    bool readable_ = false;
+    bool writable_ = true;       ///< until a write finds that it is not
+    bool exact_ = false;         ///< a read that is not filled has taken all there is
+    bool watches_write_ = false; ///< since it was blocked for the first time
+};
+
+} // namespace rill::detail

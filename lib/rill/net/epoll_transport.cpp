@@ -1,0 +1,148 @@
+#include <rill/net/detail/epoll_transport.hpp>
+#include <rill/net/detail/socket_options.hpp>
+
+#include <asio/post.hpp>
+
+#include <array>
+#include <cerrno>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+
+namespace rill::detail {
+namespace {
+
+constexpr std::uint32_t input = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
+/// Told whether asked for or not: what to do then is for a read, or a write, to find out.
+constexpr std::uint32_t failure = EPOLLERR | EPOLLHUP;
+
+static_assert(sizeof(epoll_transport) <= 56, "every idle stream has one");
+
+} // namespace
+
+epoll_transport::epoll_transport(stream_socket socket, std::chrono::milliseconds user_timeout)
+    : poller_{asio::use_service<poller>(socket.get_executor().context())} {
+    exact_ = prepare_for_streams(socket, user_timeout); // others stop at a descriptor that was passed
+    poller_.add(socket.native_handle(), *this, input);
+    socket_ = socket.release();
+}
+
+epoll_transport::~epoll_transport() {
+    close(false);
+}
+
+/// What a system call came to. `ready` is cleared if it found that nothing more goes: there was less than
+/// `wanted`, where that is `exact`, or nothing.
+transport::result epoll_transport::outcome_of(ssize_t bytes, std::size_t wanted, bool exact,
+                                              bool& ready) noexcept {
+    if (bytes > 0) {
+        const auto moved = static_cast<std::size_t>(bytes);
+        if (exact && moved < wanted) ready = false;
+        return {status::moved, moved};
+    }
+    if (bytes == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) return {status::ended};
+    if (errno != EINTR) ready = false;
+    return {status::blocked};
+}
+
+transport::result epoll_transport::read_some(std::span<char> space) noexcept {
+    return outcome_of(::recv(socket_, space.data(), space.size(), MSG_DONTWAIT), space.size(), exact_,
+                      readable_);
+}
+
+transport::result epoll_transport::write_some(std::span<const std::string_view> pieces) noexcept {
+    std::array<iovec, most_pieces> buffers{};
+    msghdr message{};
+    message.msg_iov = buffers.data();
+    std::size_t size = 0;
+    for (const auto piece : pieces) {
+        if (piece.empty()) continue;
+        if (message.msg_iovlen == buffers.size()) break;
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): the system only reads it
+        buffers[message.msg_iovlen++] = {const_cast<char*>(piece.data()), piece.size()};
+        size += piece.size();
+    }
+    if (size == 0) return {status::blocked};
+    return outcome_of(::sendmsg(socket_, &message, MSG_DONTWAIT | MSG_NOSIGNAL), size, true, writable_);
+}
+
+void epoll_transport::wait_readable(std::shared_ptr<observer> who) {
+    if (readable_ || socket_ < 0)
+        tell_reader(std::move(who));
+    else
+        reader_ = std::move(who);
+}
+
+/// Most connections are never blocked. And a Unix socket has an edge for each piece that its peer takes,
+/// which would wake the event loop for nothing.
+void epoll_transport::wait_writable(std::shared_ptr<observer> who) {
+    if (writable_ || socket_ < 0) return tell_writer(std::move(who));
+    if (!watches_write_) poller_.change(socket_, *this, input | EPOLLOUT);
+    watches_write_ = true;
+    writer_ = std::move(who);
+}
+
+void epoll_transport::tell_reader(std::shared_ptr<observer> who) {
+    asio::post(poller_.context(), [who = std::move(who)] { who->on_readable(); });
+}
+
+void epoll_transport::tell_writer(std::shared_ptr<observer> who) {
+    asio::post(poller_.context(), [who = std::move(who)] { who->on_writable(); });
+}
+
+/// An end, an error or urgent data stand behind bytes that a read may stop at, and have no edge of their own
+/// any more: from then on only a read that finds nothing shows that nothing is there.
+void epoll_transport::on_events(std::uint32_t events) {
+    std::shared_ptr<observer> reader, writer;
+    if ((events & (failure | EPOLLRDHUP | EPOLLPRI)) != 0) exact_ = false;
+    if ((events & (failure | input)) != 0) {
+        readable_ = true;
+        reader = std::move(reader_);
+    }
+    if ((events & (failure | EPOLLOUT)) != 0) {
+        writable_ = true;
+        writer = std::move(writer_);
+    }
+    if (reader) {
+        if (writer) tell_writer(std::move(writer)); // even if the other throws
+        reader->on_readable();
+    } else if (writer) {
+        writer->on_writable();
+    }
+}
+
+void epoll_transport::shutdown_write() noexcept {
+    ::shutdown(socket_, SHUT_WR);
+}
+
+void epoll_transport::close(bool reset) noexcept {
+    if (socket_ < 0) return;
+    if (reset) {
+        const linger at_once{1, 0};
+        ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    poller_.remove(socket_, *this);
+    ::close(std::exchange(socket_, -1));
+    if (reader_) tell_reader(std::move(reader_));
+    if (writer_) tell_writer(std::move(writer_));
+}
+
+std::string epoll_transport::remote_address() const {
+    stream_socket::endpoint_type peer;
+    auto size = static_cast<socklen_t>(peer.capacity());
+    if (::getpeername(socket_, peer.data(), &size) != 0) return "unknown";
+    peer.resize(size);
+    return address_of(peer);
+}
+
+void prepare_for_sockets(asio::io_context& context) {
+    asio::use_service<poller>(context);
+}
+
+std::unique_ptr<transport> make_socket_transport(stream_socket socket,
+                                                 std::chrono::milliseconds user_timeout) {
+    return std::make_unique<epoll_transport>(std::move(socket), user_timeout);
+}
+
+} // namespace rill::detail
