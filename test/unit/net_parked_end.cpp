@@ -127,6 +127,19 @@ TEST_CASE("a client that takes nothing of a parked stream is cut after 30 second
     }
 }
 
+TEST_CASE("a comment that the client does not take has its 30 seconds, too") {
+    parking s;
+    auto connection = s.server().connect();
+    connection.send(get("/pinged"));
+    static_cast<void>(connection.receive());
+    connection.window(3);
+    s.server().advance(5s);
+    s.server().advance(30s - 1ms);
+    CHECK_FALSE(connection.ended());
+    s.server().advance(1ms);
+    CHECK(connection.was_reset());
+}
+
 TEST_CASE("between a parked stream and the next request a connection may rest for 75 seconds") {
     parking s;
     auto connection = s.server().connect();
