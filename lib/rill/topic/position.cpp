@@ -23,7 +23,9 @@ std::optional<position> parse_position(std::string_view text) noexcept {
     for (const char c : text.substr(0, dash))
         if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) return std::nullopt;
     position p;
-    std::from_chars(text.data(), text.data() + dash, p.epoch, 16);
+    const auto* const digits =
+        text.substr(0, dash).data(); // NOLINT(bugprone-suspicious-stringview-data-usage)
+    std::from_chars(digits, digits + dash, p.epoch, 16);
     const auto sequence = parse<std::uint64_t>(number);
     if (!sequence) return std::nullopt;
     p.sequence = *sequence;

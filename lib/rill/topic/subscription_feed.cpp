@@ -16,10 +16,6 @@ namespace {
 /// Bytes that are taken at a time by who reads by `next`.
 constexpr std::size_t portion = std::size_t{64} << 10;
 
-/// A filter that lets nothing pass is asked about so many excerpts of the log at a time: others have their
-/// turn, however fast it is published to.
-constexpr int excerpts = 16;
-
 /// The log has its own bounds.
 constexpr decode_limits no_limits{.line = std::numeric_limits<std::size_t>::max(),
                                   .event = std::numeric_limits<std::size_t>::max()};
