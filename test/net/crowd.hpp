@@ -94,8 +94,10 @@ private:
             in_chunk_ = false;
             complete_ = last_;
         } else {
-            const auto [stop, failure] = std::from_chars(raw.data(), raw.data() + end, left_, 16);
-            if (failure != std::errc{} || stop != raw.data() + end)
+            const char* const size = raw.data();
+            const char* const size_end = size + end;
+            const auto [stop, failure] = std::from_chars(size, size_end, left_, 16);
+            if (failure != std::errc{} || stop != size_end)
                 throw std::runtime_error{"a chunk without a size"};
             in_chunk_ = true;
             last_ = left_ == 0;

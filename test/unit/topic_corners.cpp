@@ -82,13 +82,16 @@ TEST_CASE("who wants one event does not wait for who replays the whole log") {
         done = true;
     };
     const auto ignore = [](std::exception_ptr) {};
+    const auto poll_until = [&](auto&& done) {
+        while (!done()) REQUIRE(context.poll_one() == 1);
+    };
     asio::co_spawn(context, wait(live, served), ignore);
     context.poll();
     asio::co_spawn(context, replay(all, replayed), ignore);
-    while (replayed == 0) REQUIRE(context.poll_one() == 1);
+    poll_until([&] { return replayed > 0; });
     topic.publish({.data = "now"});
     replayed_before = replayed;
-    while (!served) REQUIRE(context.poll_one() == 1);
+    poll_until([&] { return served; });
     CHECK(replayed - replayed_before < 500);
     context.poll();
     CHECK(replayed == 2001);

@@ -22,9 +22,10 @@ static_assert(sizeof(epoll_transport) <= 56, "every idle stream has one");
 } // namespace
 
 epoll_transport::epoll_transport(stream_socket socket, std::chrono::milliseconds user_timeout)
-    : poller_{asio::use_service<poller>(socket.get_executor().context())} {
-    exact_ = prepare_for_streams(socket, user_timeout); // others stop at a descriptor that was passed
+    : poller_{asio::use_service<poller>(socket.get_executor().context())},
+      exact_{prepare_for_streams(socket, user_timeout)} { // others stop at a descriptor that was passed
     poller_.add(socket.native_handle(), *this, input);
+    // NOLINTNEXTLINE(cppcoreguidelines-prefer-member-initializer): `socket` closes it if that throws
     socket_ = socket.release();
 }
 
