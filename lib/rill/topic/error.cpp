@@ -9,12 +9,12 @@ std::error_code make_error_code(topic_errc e) noexcept {
     static constexpr std::array messages{
         "the event is larger than the topic may keep",
         "an event of the topic has this id already",
-        "the id is not one that the topic takes",
-        "the key is not one that the topic takes",
+        "the id is empty, too long, the topic's to give, or has controls, commas or spaces at its ends",
+        "the key is longer than 256 bytes, or not UTF-8",
         "the topic is closed",
         "the topic has too many subscribers",
         "there are too many topics",
-        "the name is not one that a topic can have",
+        "the name is empty, longer than 128 bytes, or not UTF-8",
     };
     static const detail::errc_category category{"rill.topic", messages};
     return {static_cast<int>(e), category};

@@ -72,7 +72,8 @@ enum class start : std::uint8_t {
 struct subscribe_options {
     /// Not the events of this publisher: see `publish_options::from`.
     std::optional<std::uint64_t> except_from{};
-    /// Only the events for which this is true.
+    /// Only the events for which this is true. It must own what it looks at: a subscription that a handler
+    /// returns lives on when its `request` is gone.
     borrowed_filter filter{};
     /// Where to begin, for a reader without an id.
     rill::start start = rill::start::new_only;

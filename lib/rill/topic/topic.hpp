@@ -145,7 +145,9 @@ inline constexpr std::size_t most_topics_followed = 8;
 /// One reader that follows several topics. The events come in order for each topic. The id of each event
 /// holds the places in all topics, as they were given, with commas between them, so that the reader can be
 /// resumed with any of the topics; for up to four topics it has less than 128 bytes. Of ids that publishers
-/// gave nothing is seen, unless it is one topic only. A gap is told for each topic that has one.
+/// gave nothing is seen, unless it is one topic only. A gap is told for each topic that has one. To a topic
+/// of which a known id says nothing the reader is new: so a client may ask for one topic more when it comes
+/// back.
 ///
 /// Throws what `topic::subscribe` does, and `std::invalid_argument` if there are no topics, more than
 /// `most_topics_followed`, or one twice.
