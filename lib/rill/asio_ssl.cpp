@@ -1,0 +1,2 @@
+// The same for Asio's TLS streams, which the client uses.
+#include <asio/ssl/impl/src.hpp>

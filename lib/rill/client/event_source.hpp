@@ -1,0 +1,103 @@
+#pragma once
+
+#include <rill/base/error.hpp>
+#include <rill/base/export.hpp>
+#include <rill/client/client_request.hpp>
+#include <rill/client/client_response.hpp>
+#include <rill/client/http_client.hpp>
+#include <rill/coro/task.hpp>
+#include <rill/sse/message.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace rill {
+
+/// What an `event_source` is doing (WHATWG HTML §9.2.2, `readyState`).
+enum class source_state : std::uint8_t {
+    connecting, ///< asks, or waits to ask again
+    open,       ///< reads a stream
+    closed,     ///< has ended, and will not connect any more
+};
+
+/// Is told what happens to an `event_source` beside its messages, in order, from inside `next`. It must
+/// outlive the source, and not destroy it; it may call `close` and `restart`.
+class source_observer {
+public:
+    /// A stream has begun.
+    virtual void on_open(const client_response&) {}
+    /// A comment came, as soon as its line was read.
+    virtual void on_comment(std::string_view) {}
+    /// An attempt failed, or a stream ended or broke; the source connects again in `wait`. Without `wait` it
+    /// was the last attempt, and `next` throws the same error.
+    virtual void on_error(const error&, std::optional<std::chrono::milliseconds> /* wait */) {}
+
+protected:
+    ~source_observer() = default;
+};
+
+/// How an `event_source` reconnects.
+struct event_source_options {
+    /// Where an earlier reader stopped; sent with the first request.
+    std::string_view last_event_id{};
+    /// How long it waits before it connects again, until the server says otherwise with `retry`.
+    std::chrono::milliseconds retry{3'000};
+    /// While attempts fail one after the other, the wait is drawn by chance between `retry` and a bound that
+    /// doubles up to this one (full jitter); a message brings it back.
+    std::chrono::milliseconds max_retry{60'000};
+    /// Whether 5xx and 429 are worth another attempt. `Retry-After` is honoured.
+    bool retry_server_errors = true;
+    /// Null: nobody is told.
+    source_observer* observer = nullptr;
+};
+static_assert(std::is_trivially_destructible_v<event_source_options>);
+
+/// Follows an event stream for as long as it is wanted: connects, reads, and when the stream ends or breaks
+/// connects again with the last id it saw (WHATWG HTML §9.2). Any method, header fields and body may be
+/// given.
+///
+/// It does not stop in silence: `next` throws where another attempt would be in vain (204, 401, 403 and other
+/// statuses that are not 200, a wrong media type, a certificate that is not trusted), and an observer is told
+/// of each attempt that failed.
+///
+/// All happens while `next` is awaited: a source that is not asked does not read, and the server feels it.
+///
+/// **Example**
+///
+///     rill::http_client client;
+///     rill::event_source ticks{client, "http://localhost:5800/ticks"};
+///     while (const auto* message = co_await ticks.next()) show(message->data);
+class RILL_EXPORT event_source {
+public:
+    /// The client may go before the source.
+    event_source(http_client& client, std::string_view url, const event_source_options& options = {});
+    event_source(http_client& client, client_request request, const event_source_options& options = {});
+    event_source(event_source&&) noexcept;
+    event_source& operator=(event_source&&) noexcept;
+    ~event_source();
+
+    /// The next message, valid until the next call; null once `close` was called. Throws `rill::error` when
+    /// the source has given up, and then again at each call; `std::system_error` with `operation_aborted` if
+    /// the coroutine is cancelled. One call at a time, on one executor.
+    [[nodiscard]] task<const message*> next();
+
+    /// Ends the stream, and lets a `next` under way return null. On the executor of `next`.
+    void close() noexcept;
+    /// Drops the connection, or the wait for one, and connects at once. On the executor of `next`.
+    void restart() noexcept;
+
+    [[nodiscard]] source_state state() const noexcept;
+    /// What would be sent to resume.
+    [[nodiscard]] const std::string& last_event_id() const noexcept;
+
+private:
+    class impl;
+    std::unique_ptr<impl> impl_;
+};
+
+} // namespace rill
