@@ -48,6 +48,7 @@ TEST_CASE("a status line that is none is refused") {
             {"status 099", "HTTP/1.1 099 x\r\nContent-Length: 0\r\n\r\n"sv, bad},
             {"status 000", "HTTP/1.1 000 x\r\nContent-Length: 0\r\n\r\n"sv, bad},
             {"two digits", "HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n"sv, bad},
+            {"a zero in front", "HTTP/1.1 0200 OK\r\nContent-Length: 0\r\n\r\n"sv, bad},
             {"four digits", "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n"sv, bad},
             {"a letter in the status", "HTTP/1.1 20O OK\r\nContent-Length: 0\r\n\r\n"sv, bad},
             {"a sign", "HTTP/1.1 +20 OK\r\nContent-Length: 0\r\n\r\n"sv, bad},
