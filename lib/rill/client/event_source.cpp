@@ -1,6 +1,7 @@
 #include <rill/base/error.hpp>
 #include <rill/base/text.hpp>
 #include <rill/client/detail/client_core.hpp>
+#include <rill/client/detail/exchange_in_flight.hpp>
 #include <rill/client/detail/interrupt.hpp>
 #include <rill/client/detail/reconnect.hpp>
 #include <rill/client/event_source.hpp>
