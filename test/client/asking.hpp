@@ -15,6 +15,7 @@
 #include <exception>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,15 +27,16 @@ namespace asking {
 
 using namespace std::chrono_literals;
 
-/// An event loop that outlives the sources and answers of all tests.
-inline asio::io_context& loop() {
-    static asio::io_context context{1};
+/// An event loop that outlives the sources and answers of all tests; null begins a new one.
+inline std::unique_ptr<asio::io_context>& loop() {
+    static std::unique_ptr<asio::io_context> context;
+    if (!context) context = std::make_unique<asio::io_context>(1);
     return context;
 }
 
 /// Runs `work` in that loop; throws what it throws.
 inline void run(const std::function<rill::task<void>()>& work) {
-    auto& context = loop();
+    auto& context = *loop();
     bool done = false;
     std::exception_ptr failure;
     asio::co_spawn(context, work(), [&](const std::exception_ptr& e) {
@@ -44,6 +46,7 @@ inline void run(const std::function<rill::task<void>()>& work) {
     context.restart();
     const auto deadline = std::chrono::steady_clock::now() + scripted::patience;
     while (!done && context.run_one_until(deadline) > 0) {}
+    if (!done) (void)loop().release(); // what hangs in it refers to what is gone
     REQUIRE_MESSAGE(done, "the client hangs");
     if (failure) std::rethrow_exception(failure);
 }
