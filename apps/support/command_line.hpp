@@ -28,8 +28,8 @@ namespace demo {
 /// if `text` is no such number, is zero, or is more than a `std::size_t` holds.
 [[nodiscard]] std::optional<std::size_t> parse_size(std::string_view text);
 
-/// The command line of a server: `--address`, `--port`, `--threads`, and what a demo adds. The headers of
-/// CLI11 stay in the source, so that a demo compiles quickly.
+/// The command line of a server: `--address`, `--port`, `--threads`, `--certificate` with `--private-key`, and
+/// what a demo adds. The headers of CLI11 stay in the source, so that a demo compiles quickly.
 ///
 /// **Example**
 ///
@@ -78,7 +78,7 @@ public:
     /// one line.
     [[nodiscard]] std::optional<int> parse(int argc, const char* const* argv);
 
-    /// What was asked for; its address is this object's. After `parse`.
+    /// What was asked for; its texts are this object's. After `parse`.
     [[nodiscard]] rill::server_options options() const noexcept;
 
 private:
@@ -89,6 +89,7 @@ private:
     std::string address_ = "127.0.0.1";
     std::uint16_t port_;
     unsigned threads_ = 0;
+    std::string certificate_, private_key_;
 };
 
 } // namespace demo
