@@ -121,10 +121,11 @@ TEST_CASE(
     REQUIRE(std::system(fmt::format("openssl pkcs8 -topk8 -v2 aes256 -passout pass:secret -in {} -out {}",
                                     tls::file("server.key"), encrypted)
                             .c_str()) == 0);
-    const auto rsa = here / "rsa.key";
-    REQUIRE(std::system(fmt::format("openssl genrsa -out {} 2048 2>/dev/null", rsa).c_str()) == 0);
+    const auto of_another_kind = here / "ed25519.key";
+    REQUIRE(std::system(fmt::format("openssl genpkey -algorithm ED25519 -out {}", of_another_kind).c_str()) ==
+            0);
     for (const auto& file : {here.put("empty.key", ""), here.put("junk.key", "hello\n"), certificate,
-                             encrypted, rsa, tls::file("renewed.key")}) {
+                             encrypted, of_another_kind, tls::file("renewed.key")}) {
         CAPTURE(file);
         const auto said = complaint(certificate, file, bad_key);
         CHECK(said.starts_with(file + ": "));

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -98,19 +99,27 @@ struct client_options {
     std::string_view host = "localhost"; ///< that it trusts the certificate for
 };
 
+/// Shared by the clients of a version, since it takes its time to make.
+[[nodiscard]] inline SSL_CTX* context_of(int version) {
+    static std::map<int, std::unique_ptr<SSL_CTX, free_ssl>> made;
+    auto& context = made[version];
+    if (context) return context.get();
+    context.reset(SSL_CTX_new(TLS_client_method()));
+    if (version != 0) {
+        SSL_CTX_set_security_level(context.get(), 0);
+        SSL_CTX_set_min_proto_version(context.get(), version);
+        SSL_CTX_set_max_proto_version(context.get(), version);
+    }
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    if (SSL_CTX_load_verify_file(context.get(), file("ca.pem").c_str()) != 1)
+        throw std::runtime_error{"no authority"};
+    return context.get();
+}
+
 class client {
 public:
     explicit client(rill::testing::connection connection, const client_options& options = {})
-        : connection_{std::move(connection)}, context_{SSL_CTX_new(TLS_client_method())} {
-        if (options.version != 0) {
-            SSL_CTX_set_security_level(context_.get(), 0);
-            SSL_CTX_set_min_proto_version(context_.get(), options.version);
-            SSL_CTX_set_max_proto_version(context_.get(), options.version);
-        }
-        SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
-        if (SSL_CTX_load_verify_file(context_.get(), file("ca.pem").c_str()) != 1)
-            throw std::runtime_error{"no authority"};
-        ssl_.reset(SSL_new(context_.get()));
+        : connection_{std::move(connection)}, ssl_{SSL_new(context_of(options.version))} {
         SSL_set1_host(ssl_.get(), std::string{options.host}.c_str());
         if (!options.protocols.empty())
             SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<const unsigned char*>(options.protocols.data()),
@@ -209,7 +218,6 @@ private:
     }
 
     rill::testing::connection connection_;
-    std::unique_ptr<SSL_CTX, free_ssl> context_;
     std::unique_ptr<SSL, free_ssl> ssl_;
     BIO* in_ = nullptr; ///< the client's, which owns them
     BIO* out_ = nullptr;

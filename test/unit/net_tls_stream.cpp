@@ -30,7 +30,7 @@ std::string body_of(std::string_view answer) {
 TEST_CASE("an answer of any size arrives as it is, whatever the connection holds") {
     for (const std::size_t size : {1, 16'000, 16'383, 16'384, 16'385, 32'768, 100'000, 1'000'000}) {
         for (const std::size_t window : {100, 5'000, 16'000, 16'500, 40'000, 256 * 1024}) {
-            if (size / window > 1'000) continue;
+            if (size / window > 200) continue;
             CAPTURE(size);
             CAPTURE(window);
             tls::site s;
