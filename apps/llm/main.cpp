@@ -1,0 +1,53 @@
+// Chat with a language model: GET / is a page for it, and POST /v1/chat/completions the API that OpenAI's
+// clients speak. Without more, a small model of our own answers; with --upstream a server elsewhere does.
+//
+//     llm --pace 20ms
+//     curl -N localhost:5800/v1/chat/completions --json '{"model": "rill-ngram", "stream": true,
+//         "messages": [{"role": "user", "content": "What is a topic?"}]}'
+//
+// The page asks for runs: answers that go on while it is loaded anew, and are there again when it is back.
+//
+//     curl localhost:5800/runs --json '{"messages": [{"role": "user", "content": "What is a topic?"}]}'
+//     curl -N localhost:5800/runs/1f0e...        # events: token, done, error
+//     curl -X DELETE localhost:5800/runs/1f0e... # stops it
+#include <rill/rill.hpp>
+
+#include "api.hpp"
+#include "corpus.hpp"
+#include "embedded.hpp"
+#include "page.hpp"
+#include "refusal.hpp"
+#include "runs.hpp"
+#include "statistics.hpp"
+#include "support/command_line.hpp"
+#include "support/page.hpp"
+
+#include <chrono>
+#include <memory>
+
+using namespace std::chrono_literals;
+
+int main(int argc, char** argv) {
+    std::chrono::milliseconds pace = 20ms;
+    llm::runs_options options;
+    demo::command_line command_line{
+        "Chat with a language model: GET / is a page, POST /v1/chat/completions the API."};
+    command_line.time("--pace", pace, "the embedded model's time from token to token");
+    command_line.choice("--on-abandon", options.on_abandon,
+                        {{"cancel", llm::abandon::cancel}, {"finish", llm::abandon::finish}},
+                        "what becomes of an answer that no page listens to");
+    command_line.time("--grace", options.grace, "how long it may be without one");
+    command_line.time("--keep-age", options.keep, "how long a page's answer is kept after its end");
+    command_line.count("--keep-runs", options.most, 100'000, "how many of them");
+    if (const auto exit_code = command_line.parse(argc, argv)) return *exit_code;
+
+    llm::statistics counts;
+    const auto source = std::make_unique<llm::embedded>(corpus, pace, counts);
+    llm::runs runs{*source, options};
+    rill::router routes;
+    routes.use(llm::explain);
+    routes.get("/", [](rill::request&) { return demo::page(page); });
+    llm::add_api(routes, *source, runs, counts);
+    runs.add_routes(routes);
+    return rill::serve(routes, command_line.options());
+}
