@@ -8,7 +8,7 @@
 // The page asks for runs: answers that go on while it is loaded anew, and are there again when it is back.
 //
 //     curl localhost:5800/runs --json '{"messages": [{"role": "user", "content": "What is a topic?"}]}'
-//     curl -N localhost:5800/runs/1f0e...        # events: token, done, error
+//     curl -N localhost:5800/runs/1f0e...        # events: token, done, failed
 //     curl -X DELETE localhost:5800/runs/1f0e... # stops it
 #include <rill/rill.hpp>
 

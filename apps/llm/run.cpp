@@ -16,6 +16,8 @@
 #include <system_error>
 #include <utility>
 
+using namespace std::chrono_literals;
+
 namespace llm {
 namespace {
 
@@ -52,6 +54,7 @@ rill::response run::listen(const rill::request& request) {
 
 rill::event_stream run::events(std::shared_ptr<run> of, rill::subscription from) {
     const seat taken{std::move(of)};
+    co_yield {.retry = 1s};
     co_yield rill::elements_of(std::move(from));
 }
 
@@ -83,14 +86,14 @@ rill::task<void> run::generate(std::shared_ptr<run> into, std::unique_ptr<genera
         }
         into->end("done", done(from->finish_reason(), from->used()));
     } catch (const refusal& why) {
-        into->end("error", error(why));
+        into->end("failed", error(why));
     } catch (const std::system_error& why) {
         if (why.code() == asio::error::operation_aborted)
             into->end("done", done("cancelled", from->used()));
         else
-            into->end("error", error({rill::status::internal_server_error, why.what()}));
+            into->end("failed", error({rill::status::internal_server_error, why.what()}));
     } catch (const std::exception& why) {
-        into->end("error", error({rill::status::internal_server_error, why.what()}));
+        into->end("failed", error({rill::status::internal_server_error, why.what()}));
     }
 }
 

@@ -25,7 +25,9 @@ namespace llm {
 ///
 ///     token       a piece of the text, as it is
 ///     done        {"finish_reason":"stop","usage":{...}}; "cancelled" if somebody stopped it
-///     error       {"status":502,"error":{...}} as the API has errors, and no more comes
+///     failed      {"status":502,"error":{...}}: an error as the API has them, and no more comes
+///
+/// (An event of the name `error` is one that an EventSource has itself.)
 ///
 /// The generation runs on one executor, its home, and everything that belongs to it is touched there only:
 ///
