@@ -103,8 +103,8 @@ embedded::embedded(std::string_view markdown, std::chrono::milliseconds pace, st
       pace_{pace},
       counts_{counts},
       about_{
-          fmt::format("A toy: it has read {} words of Rill's own documents and goes on from the last words "
-                      "it knows of yours. It has their sound, and no sense.",
+          fmt::format("A toy: it has counted which words follow which in the {} of Rill's own documents, and "
+                      "draws from that. What it says has their sound, and no sense.",
                       model_.tokens_read())},
       fingerprint_{fmt::format("fp_{:.10}", model_.fingerprint())},
       created_{std::chrono::duration_cast<std::chrono::seconds>(

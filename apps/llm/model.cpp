@@ -30,6 +30,14 @@ std::string lower(std::string_view text) {
     return out;
 }
 
+std::string_view bare(std::string_view token) noexcept {
+    return token.substr(token.starts_with(' ') ? 1 : 0);
+}
+
+bool ends_sentence(std::string_view token) noexcept {
+    return token == "." || token == "?" || token == "!" || token == paragraph_break;
+}
+
 /// The last words that are known, as many as came one after the other in the model's text.
 std::vector<model::token> known_end(const model& from, std::string_view prompt) {
     std::vector<model::token> words;
@@ -57,6 +65,7 @@ model::model(std::string_view markdown)
         }
         sequence.push_back(end);
         count(sequence);
+        note_openings(sequence);
     }
     if (tokens_read_ == 0) throw std::invalid_argument{"there is nothing to learn from"};
     for (auto& [context, list] : counts_) std::ranges::sort(list);
@@ -88,9 +97,25 @@ void model::count(const std::vector<token>& sequence) {
     }
 }
 
+void model::note_openings(const std::vector<token>& sequence) {
+    for (std::size_t i = 0; i + 1 + longest < sequence.size(); ++i) {
+        if (!ends_sentence(texts_[sequence[i]])) continue;
+        const auto first = sequence.begin() + static_cast<std::ptrdiff_t>(i) + 1;
+        const std::vector<token> opening{first, first + longest};
+        if (std::ranges::any_of(opening, [](token one) { return one <= end; })) continue;
+        for (const auto one : opening) openings_[lower(bare(texts_[one]))].push_back(opening);
+    }
+}
+
+const model::openings& model::with(std::string_view word) const {
+    static const openings none;
+    const auto known = openings_.find(lower(bare(word)));
+    return known == openings_.end() ? none : known->second;
+}
+
 std::optional<model::token> model::find(std::string_view word) const {
-    const auto bare = word.substr(word.starts_with(' ') ? 1 : 0);
-    for (const auto& form : {std::string{word}, fmt::format(" {}", bare), fmt::format(" {}", lower(bare))})
+    for (const auto& form :
+         {std::string{word}, fmt::format(" {}", bare(word)), fmt::format(" {}", lower(bare(word)))})
         if (const auto known = tokens_.find(form); known != tokens_.end()) return known->second;
     return std::nullopt;
 }
@@ -101,15 +126,41 @@ const model::followers* model::after(const std::vector<token>& context) const {
 }
 
 writing::writing(const model& from, std::string_view prompt, const sampling& how)
-    : model_{from}, how_{how}, state_{how.seed}, context_{known_end(from, prompt)} {
+    : model_{from}, how_{how}, state_{how.seed} {
+    choose_opening(prompt);
+    if (given_.empty()) context_ = known_end(from, prompt);
     if (beginnings(candidates()).empty()) context_ = {model::paragraph};
+}
+
+/// For a prompt that ends a sentence.
+void writing::choose_opening(std::string_view prompt) {
+    auto words = tokens(prompt);
+    if (words.empty() || !ends_sentence(bare(words.back()))) return;
+    words.pop_back();
+    const model::openings* rarest = nullptr;
+    for (auto word = words.rbegin(); word != words.rend() && !ends_sentence(bare(*word)); ++word) {
+        const auto& some = model_.with(*word);
+        if (is_word(*word) && !some.empty() && (!rarest || some.size() < rarest->size())) rarest = &some;
+    }
+    if (!rarest) return;
+    const auto chosen = static_cast<std::size_t>(random() * static_cast<double>(rarest->size()));
+    given_.assign((*rarest)[chosen].rbegin(), (*rarest)[chosen].rend());
+}
+
+model::token writing::pick() {
+    if (!given_.empty()) {
+        const auto given = given_.back();
+        given_.pop_back();
+        return given;
+    }
+    auto from = candidates();
+    if (!begun_) from = beginnings(std::move(from));
+    return draw(std::move(from));
 }
 
 std::optional<std::string_view> writing::next() {
     if (over_) return std::nullopt;
-    auto from = candidates();
-    if (!begun_) from = beginnings(std::move(from));
-    const auto drawn = draw(std::move(from));
+    const auto drawn = pick();
     over_ = drawn == model::end;
     if (over_) return std::nullopt;
     if (drawn == model::paragraph) context_.clear();

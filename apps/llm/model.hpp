@@ -14,8 +14,8 @@
 namespace llm {
 
 /// A language model, a real one and a toy: it counts which words follow which in the text that it is given,
-/// after one, two and three words, and goes on from the last words it is told by drawing from these counts.
-/// It knows nothing, and what it says has the sound of its text, and no sense.
+/// after one, two and three words, and draws from these counts what it says. It knows nothing, and what it
+/// says has the sound of its text, and no sense.
 ///
 /// It does not change once it is made: any thread may use it.
 ///
@@ -51,13 +51,19 @@ public:
     /// What follows the `longest` tokens at most; null if these never came.
     [[nodiscard]] const followers* after(const std::vector<token>& context) const;
 
+    /// How sentences begin that have the word, in any case, among their first ones; none if it is not known.
+    using openings = std::vector<std::vector<token>>;
+    [[nodiscard]] const openings& with(std::string_view word) const;
+
 private:
     token learn(std::string_view text);
     void count(const std::vector<token>& sequence);
+    void note_openings(const std::vector<token>& sequence);
 
     std::vector<std::string> texts_;
     std::unordered_map<std::string, token> tokens_;
     std::map<std::vector<token>, followers> counts_;
+    std::unordered_map<std::string, openings> openings_; ///< by word, in lower case and without the space
     std::size_t tokens_read_ = 0;
     std::string fingerprint_;
 };
@@ -72,7 +78,8 @@ struct sampling {
 /// An answer under way. The same model, prompt and sampling give the same answer.
 class writing {
 public:
-    /// Goes on where `prompt` stops, as far as its words are known; else it begins a paragraph. `from` must
+    /// Begins as a sentence does that has the rarest word of the last sentence in `prompt`; or if that is no
+    /// whole sentence, goes on where it stops. Where no word is known it begins a paragraph. `from` must
     /// outlive this.
     writing(const model& from, std::string_view prompt, const sampling& how);
 
@@ -81,14 +88,17 @@ public:
 
 private:
     using shares = std::vector<std::pair<model::token, double>>;
+    void choose_opening(std::string_view prompt);
     [[nodiscard]] shares candidates() const;
     [[nodiscard]] shares beginnings(shares from) const;
+    [[nodiscard]] model::token pick();
     [[nodiscard]] model::token draw(shares from);
     [[nodiscard]] double random() noexcept;
 
     const model& model_;
     sampling how_;
     std::uint64_t state_;
+    std::vector<model::token> given_;   ///< what it begins with, the last one first
     std::vector<model::token> context_; ///< of `model::longest` tokens at most
     bool begun_ = false;
     bool over_ = false;
