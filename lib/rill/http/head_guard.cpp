@@ -10,7 +10,10 @@ using detail::span;
 head_guard::head_guard(const limits& bounds, part from, std::size_t taken) noexcept
     : limits_{&bounds},
       taken_{std::min(taken, bounds.max_head)},
-      state_{from == part::request ? state::target : state::line_begin} {}
+      state_{from == part::request    ? state::target
+             : from == part::response ? state::version
+                                      : state::line_begin},
+      response_{from == part::response} {}
 
 std::size_t head_guard::accept(std::string_view bytes) noexcept {
     const auto room = bytes.substr(0, limits_->max_head - taken_);
@@ -20,7 +23,7 @@ std::size_t head_guard::accept(std::string_view bytes) noexcept {
     const auto accepted = static_cast<std::size_t>(p - room.data());
     taken_ += accepted;
     if (taken_ == limits_->max_head && state_ < state::done)
-        refuse(p, status::request_header_fields_too_large, "the head is too large");
+        refuse(p, rill::status::request_header_fields_too_large, "the head is too large");
     return accepted;
 }
 
@@ -30,6 +33,16 @@ const char* head_guard::take(const char* p, const char* end) noexcept {
     switch (state_) {
     case state::target: return take_target(p, end);
     case state::version: return take_version(p);
+    case state::version_end:
+        return response_ ? expect(p, ' ', state::code, "no space after the version")
+                         : expect(p, '\r', state::line_feed, "no HTTP version");
+    case state::code: return take_code(p);
+    case state::code_end:
+        return *p == ' ' ? expect(p, ' ', state::reason, {})
+                         : expect(p, '\r', state::line_feed, "a status that is not three digits");
+    case state::reason:
+        p += span(rest, detail::value_char);
+        return p == end ? p : expect(p, '\r', state::line_feed, "a control character in the reason");
     case state::line_begin: return begin_line(p);
     case state::name:
         p += span(rest, detail::token_char);
@@ -49,25 +62,35 @@ const char* head_guard::take_target(const char* p, const char* end) noexcept {
     const auto run = span({p, static_cast<std::size_t>(end - p)}, detail::target_char);
     const auto room = limits_->max_target - target_size_;
     target_size_ += std::min(run, room);
-    if (run > room) return refuse(p + room, status::uri_too_long, "the request target is too long");
+    if (run > room) return refuse(p + room, rill::status::uri_too_long, "the request target is too long");
     p += run;
     if (p == end) return p;
-    if (target_size_ == 0) return refuse(p, status::bad_request, "no request target");
+    if (target_size_ == 0) return refuse(p, rill::status::bad_request, "no request target");
     return expect(p, ' ', state::version, "a character that no request target has");
 }
 
 const char* head_guard::take_version(const char* p) noexcept {
-    constexpr std::string_view pattern{"HTTP/0.0\r"}; // 0 is any digit
+    constexpr std::string_view pattern{"HTTP/0.0"}; // 0 is any digit
     const auto expected = pattern[matched_];
     if (expected == '0' ? !detail::is_digit(*p) : *p != expected)
-        return refuse(p, status::bad_request, "no HTTP version");
+        return refuse(p, rill::status::bad_request, "no HTTP version");
     if (matched_ == 5) major_ = *p;
     if (matched_ == 7) {
         if (major_ != '1' || *p > '1')
-            return refuse(p, status::http_version_not_supported, "not HTTP/1.0 or HTTP/1.1");
+            return refuse(p, rill::status::http_version_not_supported, "not HTTP/1.0 or HTTP/1.1");
         minor_ = static_cast<char>(*p - '0');
     }
-    if (++matched_ == pattern.size()) state_ = state::line_feed;
+    if (++matched_ == pattern.size()) state_ = state::version_end;
+    return p + 1;
+}
+
+const char* head_guard::take_code(const char* p) noexcept {
+    if (!detail::is_digit(*p))
+        return refuse(p, rill::status::bad_request, "a status that is not three digits");
+    if (code_ == 0 && (*p < '1' || *p > '5'))
+        return refuse(p, rill::status::bad_request, "a status that is not 100 to 599");
+    code_ = static_cast<std::uint16_t>(code_ * 10 + (*p - '0'));
+    if (code_ >= 100) state_ = state::code_end;
     return p + 1;
 }
 
@@ -77,21 +100,21 @@ const char* head_guard::begin_line(const char* p) noexcept {
         return p + 1;
     }
     if (!detail::is(*p, detail::token_char))
-        return refuse(p, status::bad_request, "a line that begins with no field name");
+        return refuse(p, rill::status::bad_request, "a line that begins with no field name");
     if (fields_ == limits_->max_fields)
-        return refuse(p, status::request_header_fields_too_large, "too many fields");
+        return refuse(p, rill::status::request_header_fields_too_large, "too many fields");
     ++fields_;
     state_ = state::name;
     return p;
 }
 
 const char* head_guard::expect(const char* p, char c, state next, std::string_view reason) noexcept {
-    if (*p != c) return refuse(p, status::bad_request, reason);
+    if (*p != c) return refuse(p, rill::status::bad_request, reason);
     state_ = next;
     return p + 1;
 }
 
-const char* head_guard::refuse(const char* p, status s, std::string_view reason) noexcept {
+const char* head_guard::refuse(const char* p, rill::status s, std::string_view reason) noexcept {
     state_ = state::refused;
     why_ = {s, reason};
     return p;

@@ -14,8 +14,10 @@ namespace rill {
 /// Looks at the raw bytes of a head before a parser gets them, and lets pass only what every reader takes for
 /// the same message: RFC 9112 §2 to §5 to the letter, without the leniency that it permits.
 ///
-///     target SP HTTP/1.x CRLF   *( name ":" value CRLF )   CRLF
-///     |<------ request ------>| |<------- trailer ------------>|
+///     target SP HTTP/1.x CRLF                      *( name ":" value CRLF )   CRLF
+///     |<------ request ------>|                    |<------- trailer ------------>|
+///     HTTP/1.x SP 3DIGIT [ SP reason ] CRLF
+///     |<------------- response ------------>|
 ///
 /// So a bare CR or LF, a folded line, white space around a name, a control character, and a line that is too
 /// many never reach llhttp, whatever its version would make of them. The bytes may come in any pieces; the
@@ -23,8 +25,9 @@ namespace rill {
 class RILL_EXPORT head_guard {
 public:
     enum class part : std::uint8_t {
-        request, ///< the bytes begin with the request's target
-        trailer, ///< the bytes begin with the first field
+        request,  ///< the bytes begin with the request's target
+        response, ///< the bytes begin with the version; the status is 100 to 599
+        trailer,  ///< the bytes begin with the first field
     };
 
     /// `bounds` must outlive the guard; `taken` bytes of the head were seen before, the method's.
@@ -42,10 +45,13 @@ public:
         return state_ == state::refused ? &why_ : nullptr;
     }
 
-    /// Of a request, once its first line was accepted.
+    /// Of a request or a response, once its first line was accepted.
     [[nodiscard]] rill::version version() const noexcept {
         return minor_ == 0 ? rill::version::http_1_0 : rill::version::http_1_1;
     }
+
+    /// Of a response, once its first line was accepted.
+    [[nodiscard]] rill::status status() const noexcept { return static_cast<rill::status>(code_); }
 
     /// The number of fields so far.
     [[nodiscard]] std::size_t fields() const noexcept { return fields_; }
@@ -54,6 +60,10 @@ private:
     enum class state : std::uint8_t {
         target,
         version,
+        version_end,
+        code,
+        code_end,
+        reason,
         line_begin,
         name,
         value,
@@ -66,8 +76,9 @@ private:
     const char* take(const char* p, const char* end) noexcept;
     const char* take_target(const char* p, const char* end) noexcept;
     const char* take_version(const char* p) noexcept;
+    const char* take_code(const char* p) noexcept;
     const char* begin_line(const char* p) noexcept;
-    const char* refuse(const char* p, status s, std::string_view reason) noexcept;
+    const char* refuse(const char* p, rill::status s, std::string_view reason) noexcept;
     const char* expect(const char* p, char c, state next, std::string_view reason) noexcept;
 
     const limits* limits_;
@@ -76,7 +87,9 @@ private:
     std::size_t fields_ = 0;
     refusal why_;
     state state_;
+    bool response_;
     std::uint8_t matched_ = 0; // bytes of the version
+    std::uint16_t code_ = 0;
     char major_ = 0, minor_ = 0;
 };
 

@@ -1,10 +1,9 @@
 #include <rill/http/detail/chunk_reader.hpp>
 #include <rill/http/detail/head_check.hpp>
+#include <rill/http/detail/llhttp_head.hpp>
 #include <rill/http/detail/syntax.hpp>
 #include <rill/http/head_guard.hpp>
 #include <rill/http/parser.hpp>
-
-#include <llhttp.h>
 
 #include <algorithm>
 #include <array>
@@ -14,37 +13,6 @@ namespace {
 
 constexpr std::size_t longest_method = 24; // longer than any that is registered
 constexpr int most_empty_lines = 2;
-
-request_head& head_of(llhttp_t* parser) noexcept {
-    return *static_cast<request_head*>(parser->data);
-}
-
-/// llhttp only reads heads: it stops where one ends, and begins anew with the next.
-const llhttp_settings_t& head_settings() noexcept {
-    static const llhttp_settings_t settings = [] {
-        llhttp_settings_t s;
-        llhttp_settings_init(&s);
-        s.on_url = [](llhttp_t* p, const char* at, std::size_t size) noexcept {
-            head_of(p).target.append({at, size});
-            return 0;
-        };
-        s.on_header_field = [](llhttp_t* p, const char* at, std::size_t size) noexcept {
-            head_of(p).fields.append_name({at, size});
-            return 0;
-        };
-        s.on_header_value = [](llhttp_t* p, const char* at, std::size_t size) noexcept {
-            head_of(p).fields.append_value({at, size});
-            return 0;
-        };
-        s.on_header_value_complete = [](llhttp_t* p) noexcept {
-            head_of(p).fields.finish();
-            return 0;
-        };
-        s.on_headers_complete = [](llhttp_t*) noexcept { return static_cast<int>(HPE_PAUSED); };
-        return s;
-    }();
-    return settings;
-}
 
 } // namespace
 
@@ -57,7 +25,6 @@ struct request_parser::state {
     [[nodiscard]] bool read_method(std::string_view& input, request_head& head);
     [[nodiscard]] bool read_empty_line(char c) noexcept;
     [[nodiscard]] bool end_method(request_head& head);
-    [[nodiscard]] bool feed_llhttp(std::string_view bytes, request_head& head) noexcept;
     parse_step read_head(std::string_view& input, request_head& head);
     parse_step read_body(std::string_view& input) noexcept;
     parse_step read_chunks(std::string_view& input) noexcept;
@@ -73,7 +40,7 @@ struct request_parser::state {
     }
 
     const limits* bounds;
-    llhttp_t llhttp;
+    detail::llhttp_head<request_head> llhttp;
     head_guard guard;
     detail::chunk_reader chunks;
     detail::message_facts facts;
@@ -127,24 +94,14 @@ bool request_parser::state::end_method(request_head& head) {
     at = phase::head;
     // Which methods llhttp knows depends on its version, while how a request is read does not depend on its
     // method: so it gets to see the same one always.
-    llhttp_init(&llhttp, HTTP_REQUEST, &head_settings());
-    return feed_llhttp("POST ", head) || fails(status::internal_server_error, "llhttp does not work");
-}
-
-/// Whether llhttp takes these bytes, and finds the end of the head where the guard does.
-bool request_parser::state::feed_llhttp(std::string_view bytes, request_head& head) noexcept {
-    if (bytes.empty()) return true;
-    llhttp.data = &head;
-    const auto result = llhttp_execute(&llhttp, bytes.data(), bytes.size());
-    if (result == HPE_OK) return !guard.done();
-    return result == HPE_PAUSED && guard.done() && guard.fields() == head.fields.size() &&
-           llhttp_get_error_pos(&llhttp) == bytes.data() + bytes.size();
+    llhttp.begin(HTTP_REQUEST);
+    return llhttp.feed("POST ", head, guard) || fails(status::internal_server_error, "llhttp does not work");
 }
 
 parse_step request_parser::state::read_head(std::string_view& input, request_head& head) {
     const auto accepted = input.substr(0, guard.accept(input));
     input.remove_prefix(accepted.size());
-    if (!feed_llhttp(accepted, head)) return refuse({status::bad_request, "a malformed head"});
+    if (!llhttp.feed(accepted, head, guard)) return refuse({status::bad_request, "a malformed head"});
     if (const auto* why_not = guard.refused()) return refuse(*why_not);
     if (!guard.done()) return parse_step::need_input;
     head.version = guard.version();

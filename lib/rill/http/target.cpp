@@ -1,4 +1,5 @@
 #include <rill/base/text.hpp>
+#include <rill/http/detail/dot_segments.hpp>
 #include <rill/http/detail/syntax.hpp>
 #include <rill/http/target.hpp>
 
@@ -39,33 +40,6 @@ void each_value(std::string_view query, std::string_view name, F f) {
         if (decode(pair.substr(0, equals), true) != name) continue;
         auto value = decode(equals == pair.npos ? std::string_view{} : pair.substr(equals + 1), true);
         if (value && f(std::move(*value))) return;
-    }
-}
-
-/// How many dots a path segment consists of, escaped or not: 1 and 2 mean something, else 0.
-int dots(std::string_view segment) noexcept {
-    int count = 0;
-    while (!segment.empty()) {
-        if (segment.front() == '.') {
-            segment.remove_prefix(1);
-        } else if (segment.size() >= 3 && equals_ignoring_case(segment.substr(0, 3), "%2e")) {
-            segment.remove_prefix(3);
-        } else {
-            return 0;
-        }
-        if (++count > 2) return 0;
-    }
-    return count;
-}
-
-/// Calls `f` with each segment of a path that begins with a slash, and whether it is the last one.
-template <typename F>
-void each_segment(std::string_view path, F f) {
-    for (bool last = path.empty(); !last;) {
-        const auto end = path.find('/', 1);
-        last = end == path.npos;
-        f(path.substr(1, last ? path.npos : end - 1), last);
-        path.remove_prefix(last ? path.size() : end);
     }
 }
 
@@ -135,20 +109,11 @@ void target::take_path_and_query(std::string_view text) {
 }
 
 void target::set_path(std::string_view path) {
-    bool rewrite = path.empty(); // http://host is http://host/
-    each_segment(path, [&](std::string_view segment, bool) { rewrite = rewrite || dots(segment) != 0; });
     path_ = part_of(path);
-    if (!rewrite) return;
+    if (!path.empty() && !detail::has_dot_segments(path)) return;
     text_.reserve(text_.size() + path.size() + 1); // from here on the string does not move
-    path = at(path_);
     const auto begin = text_.size();
-    each_segment(path, [&](std::string_view segment, bool last) {
-        const auto count = dots(segment);
-        if (count == 0) text_.append(1, '/').append(segment);
-        if (count == 2 && text_.size() > begin) text_.resize(text_.rfind('/'));
-        if (count != 0 && last) text_ += '/';
-    });
-    if (text_.size() == begin) text_ += '/';
+    detail::append_without_dots(text_, at(path_)); // http://host is http://host/
     path_ = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(text_.size() - begin)};
 }
 

@@ -36,13 +36,6 @@ bool is_stale(const std::string& path) {
     return failure == asio::error::connection_refused;
 }
 
-/// Asio has a category of its own for the system's codes, which compares with no `std::errc`.
-std::error_code in_standard_terms(std::error_code code) {
-    return code.category() == asio::error::get_system_category()
-               ? std::error_code{code.value(), std::system_category()}
-               : code;
-}
-
 } // namespace
 
 listener::listener(shard& home, std::string_view address, std::uint16_t port, int backlog)

@@ -1,5 +1,6 @@
 #include <rill/net/detail/socket_options.hpp>
 
+#include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 #include <fmt/format.h>
 
@@ -47,6 +48,12 @@ bool prepare_for_streams(stream_socket& socket, std::chrono::milliseconds user_t
     socket.set_option(asio::socket_base::keep_alive{true}, failure);
     find_dead_peers(socket.native_handle(), user_timeout);
     return true;
+}
+
+std::error_code in_standard_terms(std::error_code code) noexcept {
+    return code.category() == asio::error::get_system_category()
+               ? std::error_code{code.value(), std::system_category()}
+               : code;
 }
 
 std::string address_of(const stream_socket::endpoint_type& peer) {

@@ -47,11 +47,11 @@ verdict check_host(const request_head& head, const framing_fields& found) {
 }
 
 /// RFC 9112 §6.1: the only coding that is understood is `chunked`, and where it stands it is the last one.
-verdict check_coding(const request_head& head, const framing_fields& found) {
+verdict check_coding(const fields& all, version v, const framing_fields& found) {
     if (found.lengths != 0) return bad("both Transfer-Encoding and Content-Length");
-    if (head.version == version::http_1_0) return bad("Transfer-Encoding in HTTP/1.0");
+    if (v == version::http_1_0) return bad("Transfer-Encoding in HTTP/1.0");
     bool chunked = false, unknown = false;
-    for (const auto f : head.fields) {
+    for (const auto f : all) {
         if (!equals_ignoring_case(f.name, "transfer-encoding")) continue;
         for (auto list = f.value;;) {
             const auto comma = list.find(',');
@@ -85,11 +85,17 @@ verdict check_expect(const request_head& head, const framing_fields& found, mess
     return {};
 }
 
+/// RFC 9112 §6.3: whether a body follows the head of this response to a request with method `m`.
+bool has_body(status s, method m) noexcept {
+    const auto code = static_cast<unsigned>(s);
+    return may_have_body(s) && m != method::head && !(m == method::connect && code < 300);
+}
+
 /// RFC 9112 §9.3.
-bool keeps_alive(const request_head& head, const framing_fields& found) noexcept {
-    if (!found.connection) return head.version == version::http_1_1;
-    if (head.fields.contains_token("connection", "close")) return false;
-    return head.version == version::http_1_1 || head.fields.contains_token("connection", "keep-alive");
+bool keeps_alive(const fields& all, version v, const framing_fields& found) noexcept {
+    if (!found.connection) return v == version::http_1_1;
+    if (all.contains_token("connection", "close")) return false;
+    return v == version::http_1_1 || all.contains_token("connection", "keep-alive");
 }
 
 } // namespace
@@ -100,14 +106,38 @@ std::optional<refusal> check_head(request_head& head, message_facts& facts) {
     const framing_fields found{head.fields};
     if (auto refused = check_host(head, found)) return refused;
     if (found.codings != 0) {
-        if (auto refused = check_coding(head, found)) return refused;
+        if (auto refused = check_coding(head.fields, head.version, found)) return refused;
         facts.chunked = true;
     }
     if (found.lengths != 0)
         if (auto refused = check_length(found, facts)) return refused;
     if (found.expects != 0)
         if (auto refused = check_expect(head, found, facts)) return refused;
-    facts.keep_alive = keeps_alive(head, found);
+    facts.keep_alive = keeps_alive(head.fields, head.version, found);
+    return {};
+}
+
+std::optional<refusal> check_head(const response_head& head, version v, method m, message_facts& facts) {
+    facts = {};
+    const framing_fields found{head.fields};
+    facts.keep_alive = keeps_alive(head.fields, v, found);
+    // llhttp takes neither both fields nor a length that is none, also where there is no body for them.
+    if (found.lengths != 0 && found.codings != 0) return bad("both Transfer-Encoding and Content-Length");
+    if (found.lengths != 0)
+        if (auto refused = check_length(found, facts)) return refused;
+    if (!has_body(head.status, m)) {
+        // A server that says otherwise of a 204 may well send what it says.
+        if (head.status == status::no_content &&
+            (found.codings != 0 || facts.content_length.value_or(0) != 0))
+            facts.keep_alive = false;
+        facts.content_length = 0;
+    } else if (found.codings != 0) {
+        if (auto refused = check_coding(head.fields, v, found)) return refused;
+        facts.chunked = true;
+    } else if (!facts.content_length) {
+        facts.until_close = true;
+        facts.keep_alive = false;
+    }
     return {};
 }
 

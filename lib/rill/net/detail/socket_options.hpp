@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <system_error>
 
 namespace rill::detail {
 
@@ -14,6 +15,10 @@ bool prepare_for_streams(stream_socket& socket, std::chrono::milliseconds user_t
 
 /// Keeps the programs that the application starts from holding its sockets open. (Asio does not.)
 void close_on_exec(int socket) noexcept;
+
+/// The code as others know it: Asio has a category of its own for the system's codes, which compares with no
+/// `std::errc`.
+[[nodiscard]] std::error_code in_standard_terms(std::error_code code) noexcept;
 
 /// The peer's address, as `transport::remote_address` gives it.
 [[nodiscard]] std::string address_of(const stream_socket::endpoint_type& peer);

@@ -1,0 +1,149 @@
+#include <rill/base/error.hpp>
+#include <rill/base/text.hpp>
+#include <rill/client/detail/client_core.hpp>
+#include <rill/client/detail/exchange_in_flight.hpp>
+
+#include <asio/this_coro.hpp>
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <iterator>
+#include <utility>
+
+namespace rill::detail {
+namespace {
+
+/// What the connection says itself (RFC 9112 §6, §9.6).
+bool is_framing(std::string_view name) noexcept {
+    for (const std::string_view each :
+         {"host", "connection", "content-length", "transfer-encoding", "keep-alive"})
+        if (equals_ignoring_case(name, each)) return true;
+    return false;
+}
+
+/// What another origin must not get to see.
+bool is_secret(std::string_view name) noexcept {
+    for (const std::string_view each : {"authorization", "cookie", "proxy-authorization"})
+        if (equals_ignoring_case(name, each)) return true;
+    return false;
+}
+
+/// Whether a request with this method and no body says so (RFC 9110 §8.6).
+bool wants_length(method verb) noexcept {
+    return verb == method::post || verb == method::put || verb == method::patch;
+}
+
+bool is_redirect(status code) noexcept {
+    using enum status;
+    for (const auto each : {moved_permanently, found, see_other, temporary_redirect, permanent_redirect})
+        if (code == each) return true;
+    return false;
+}
+
+/// RFC 9110 §15.4.
+bool becomes_get(status code, method verb) noexcept {
+    if (verb == method::get || verb == method::head) return false;
+    return code == status::see_other ||
+           (verb == method::post && (code == status::moved_permanently || code == status::found));
+}
+
+client_request as_get(const client_request& request) {
+    client_request get{method::get, request.url()};
+    for (const auto& [name, value] : request.fields())
+        if (name.size() < 8 || !equals_ignoring_case(name.substr(0, 8), "content-")) get.set(name, value);
+    return get;
+}
+
+/// What is kept of the options must not refer to the caller's texts.
+client_options without_views(client_options options) noexcept {
+    options.ca_file = options.certificate = options.private_key = {};
+    return options;
+}
+
+limits bounds_of(const client_options& options) noexcept {
+    limits bounds;
+    bounds.max_head = options.max_head;
+    bounds.max_fields = options.max_fields;
+    return bounds;
+}
+
+const char* environment(const char* name) {
+    return std::getenv(name); // NOLINT(concurrency-mt-unsafe): as everybody reads it
+}
+
+} // namespace
+
+client_core::client_core(std::string_view base, const client_options& options)
+    : options_{without_views(options)},
+      bounds_{bounds_of(options)},
+      proxies_{options.environment_proxies ? proxies{environment} : proxies{}},
+      tls_{make_tls_context(options)},
+      pool_{std::make_shared<connection_pool>(options.pool_size, options.pool_time)} {
+    if (base.empty()) return;
+    base_ = url::parse(base);
+    if (!base_) throw error{client_errc::invalid_url, std::string{base}};
+}
+
+url client_core::where(const client_request& request) const {
+    auto to = base_ ? base_->resolve(request.url()) : url::parse(request.url());
+    if (!to) throw error{client_errc::invalid_url, request.url()};
+    return *std::move(to);
+}
+
+/// The head of a request. With a proxy, which has to know where it goes, the target is the whole URL.
+std::string client_core::head_of(const client_request& request, const url& to, const url& first) const {
+    const bool same_origin = to.origin() == first.origin();
+    const bool ours = base_ ? to.origin() == base_->origin() : same_origin;
+    const auto* const by = to.secure() ? nullptr : proxy_for(to);
+    std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", to_string(request.method()),
+                                   by != nullptr ? to.str() : std::string{to.target()}, to.authority());
+    const auto add = [&head](std::string_view name, std::string_view value) {
+        fmt::format_to(std::back_inserter(head), "{}: {}\r\n", name, value);
+    };
+    const auto& own = request.fields();
+    for (const auto& [name, value] : own)
+        if (!is_framing(name) && (same_origin || !is_secret(name))) add(name, value);
+    if (ours)
+        for (const auto& [name, value] : defaults)
+            if (!is_framing(name) && !own.contains(name)) add(name, value);
+    const auto lacks = [&](std::string_view name) {
+        return !own.contains(name) && !(ours && defaults.contains(name));
+    };
+    if (lacks("Accept")) add("Accept", "*/*");
+    if (lacks("User-Agent")) add("User-Agent", "rill");
+    if (same_origin && lacks("Authorization"))
+        if (const auto value = basic_authorization(to.userinfo()); !value.empty())
+            add("Authorization", value);
+    if (by != nullptr && !by->authorization.empty()) add("Proxy-Authorization", by->authorization);
+    if (request.has_body() || wants_length(request.method()))
+        add("Content-Length", std::to_string(request.body().size()));
+    head += "\r\n";
+    return head;
+}
+
+task<std::unique_ptr<exchange_in_flight>> client_core::send(client_request request, interrupt* by) {
+    const auto self = shared_from_this();
+    const auto executor = co_await asio::this_coro::executor;
+    const auto first = where(request);
+    auto to = first;
+    for (unsigned redirects = 0;; ++redirects) {
+        auto flight = std::make_unique<exchange_in_flight>(self, executor, request.method(), to, by);
+        const auto head = head_of(request, to, first);
+        co_await flight->run(head, request.body());
+        const auto code = flight->head().status;
+        if (!is_redirect(code) || options_.max_redirects == 0) co_return flight;
+
+        const auto location = flight->head().fields.find("location");
+        const auto next = location ? to.resolve(*location) : std::nullopt;
+        const auto what = fmt::format("{} {}", to_string(request.method()), to.str());
+        if (!next)
+            throw error{client_errc::invalid_redirect,
+                        fmt::format("{}: {}", what, location ? *location : "no Location")};
+        if (redirects == options_.max_redirects) throw error{client_errc::too_many_redirects, what};
+        co_await flight->discard();
+        if (becomes_get(code, request.method())) request = as_get(request);
+        to = *next;
+    }
+}
+
+} // namespace rill::detail

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <rill/http/head_guard.hpp>
+
+#include <llhttp.h>
+
+#include <cstddef>
+#include <string_view>
+
+namespace rill::detail {
+
+/// Has llhttp read a head into a `Head`: its fields, and its target if it has one. llhttp only reads heads:
+/// it stops where one ends, and begins anew with the next.
+template <typename Head>
+class llhttp_head {
+public:
+    void begin(llhttp_type_t kind) noexcept { llhttp_init(&llhttp_, kind, &settings()); }
+
+    /// Whether llhttp takes these bytes, which the guard has accepted, and finds the end of the head where
+    /// the guard does.
+    [[nodiscard]] bool feed(std::string_view bytes, Head& head, const head_guard& guard) noexcept {
+        if (bytes.empty()) return true;
+        llhttp_.data = &head;
+        const auto result = llhttp_execute(&llhttp_, bytes.data(), bytes.size());
+        if (result == HPE_OK) return !guard.done();
+        return result == HPE_PAUSED && guard.done() && guard.fields() == head.fields.size() &&
+               llhttp_get_error_pos(&llhttp_) == bytes.data() + bytes.size();
+    }
+
+    /// Of a response, at the end of its head.
+    [[nodiscard]] int status() const noexcept { return llhttp_.status_code; }
+
+private:
+    static Head& head_of(llhttp_t* parser) noexcept { return *static_cast<Head*>(parser->data); }
+
+    static const llhttp_settings_t& settings() noexcept {
+        static const llhttp_settings_t settings = [] {
+            llhttp_settings_t s;
+            llhttp_settings_init(&s);
+            if constexpr (requires(Head head) { head.target; })
+                s.on_url = [](llhttp_t* p, const char* at, std::size_t size) noexcept {
+                    head_of(p).target.append({at, size});
+                    return 0;
+                };
+            s.on_header_field = [](llhttp_t* p, const char* at, std::size_t size) noexcept {
+                head_of(p).fields.append_name({at, size});
+                return 0;
+            };
+            s.on_header_value = [](llhttp_t* p, const char* at, std::size_t size) noexcept {
+                head_of(p).fields.append_value({at, size});
+                return 0;
+            };
+            s.on_header_value_complete = [](llhttp_t* p) noexcept {
+                head_of(p).fields.finish();
+                return 0;
+            };
+            s.on_headers_complete = [](llhttp_t*) noexcept { return static_cast<int>(HPE_PAUSED); };
+            return s;
+        }();
+        return settings;
+    }
+
+    llhttp_t llhttp_;
+};
+
+} // namespace rill::detail

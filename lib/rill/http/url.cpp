@@ -1,0 +1,154 @@
+#include <rill/base/text.hpp>
+#include <rill/http/detail/dot_segments.hpp>
+#include <rill/http/detail/syntax.hpp>
+#include <rill/http/url.hpp>
+
+#include <algorithm>
+
+namespace rill {
+namespace {
+
+constexpr std::uint16_t default_port(bool secure) noexcept {
+    return secure ? 443 : 80;
+}
+
+constexpr std::string_view without_fragment(std::string_view text) noexcept {
+    return text.substr(0, text.find('#'));
+}
+
+/// The scheme that `text` begins with (RFC 3986 §3.1), without its colon; empty if there is none.
+std::string_view scheme_of(std::string_view text) noexcept {
+    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const auto end = text.find_first_of(":/?#");
+    if (end == text.npos || text[end] != ':') return {};
+    const auto scheme = text.substr(0, end);
+    if (scheme.empty() || letters.find(scheme.front()) == letters.npos) return {};
+    const auto belongs = [letters](char c) {
+        return letters.find(c) != letters.npos || detail::is_digit(c) || c == '+' || c == '-' || c == '.';
+    };
+    return std::all_of(scheme.begin(), scheme.end(), belongs) ? scheme : std::string_view{};
+}
+
+/// RFC 3986 §3.2.1.
+bool is_userinfo(std::string_view text) noexcept {
+    const auto belongs = [](char c) { return detail::is(c, detail::host_char) || c == ':' || c == '%'; };
+    return std::all_of(text.begin(), text.end(), belongs) && detail::has_whole_escapes(text);
+}
+
+/// `text` with escapes for the spaces and the bytes that are not ASCII.
+std::string escape(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out;
+    out.reserve(text.size());
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte != ' ' && byte < 0x80)
+            out += c;
+        else
+            (((out += '%') += digits[byte >> 4U]) += digits[byte & 0xFU]);
+    }
+    return out;
+}
+
+/// Cuts what comes before the first of `ends` off the front of `text`.
+std::string_view cut(std::string_view& text, std::string_view ends) noexcept {
+    const auto front = text.substr(0, text.find_first_of(ends));
+    text.remove_prefix(front.size());
+    return front;
+}
+
+} // namespace
+
+std::optional<url> url::parse(std::string_view text) {
+    const auto scheme = scheme_of(text);
+    url parsed;
+    parsed.secure_ = equals_ignoring_case(scheme, "https");
+    if (!parsed.secure_ && !equals_ignoring_case(scheme, "http")) return std::nullopt;
+    text = without_fragment(text.substr(scheme.size() + 1));
+    if (!text.starts_with("//")) return std::nullopt;
+    text.remove_prefix(2);
+    if (!parsed.take_authority(cut(text, "/?"))) return std::nullopt;
+    const auto path = cut(text, "?");
+    if (!parsed.take_target(path, text)) return std::nullopt;
+    return parsed;
+}
+
+std::optional<url> url::resolve(std::string_view reference) const {
+    reference = without_fragment(reference);
+    const auto scheme = scheme_of(reference);
+    if (!scheme.empty() || reference.starts_with("//")) {
+        std::string text{scheme.empty() ? std::string_view{secure_ ? "https:" : "http:"} : ""};
+        const auto slashes = reference.find("//", scheme.empty() ? 0 : scheme.size() + 1);
+        const auto authority_end =
+            slashes == reference.npos ? reference.npos : reference.find_first_of("/?", slashes + 2);
+        text += reference.substr(0, authority_end);
+        if (authority_end != reference.npos) text += escape(reference.substr(authority_end));
+        return parse(text);
+    }
+    std::string_view here{target_};
+    const auto path = cut(here, "?"); // and `here` is the query
+    const auto escaped = escape(reference);
+    std::string_view query{escaped};
+    const auto relative = cut(query, "?");
+    std::string merged{path};
+    if (relative.starts_with('/'))
+        merged = relative;
+    else if (!relative.empty())
+        merged.erase(path.rfind('/') + 1).append(relative);
+    std::optional<url> resolved{*this};
+    if (!resolved->take_target(merged, escaped.empty() ? here : query)) resolved.reset();
+    return resolved;
+}
+
+bool url::take_authority(std::string_view text) {
+    if (const auto at = text.rfind('@'); at != text.npos) {
+        userinfo_ = text.substr(0, at);
+        if (!is_userinfo(userinfo_)) return false;
+        text.remove_prefix(at + 1);
+    }
+    if (!detail::is_host(text) || text.find('%') != text.npos) return false;
+    const bool bracket = text.front() == '[';
+    const auto host = text.substr(bracket ? 1 : 0, bracket ? text.find(']') - 1 : text.find(':'));
+    host_.resize(host.size());
+    std::transform(host.begin(), host.end(), host_.begin(), to_lower);
+    text.remove_prefix(host.size() + (bracket ? 2 : 0));
+    port_ = text.size() > 1 ? rill::parse<std::uint16_t>(text.substr(1)).value_or(0) : default_port(secure_);
+    return port_ != 0;
+}
+
+/// `path` is empty or begins with a slash, `query` is empty or begins with its question mark.
+bool url::take_target(std::string_view path, std::string_view query) {
+    for (const auto part : {path, query})
+        if (!detail::all(part, detail::target_char) || !detail::has_whole_escapes(part)) return false;
+    std::string target;
+    detail::append_without_dots(target, path);
+    target_ = std::move(target.append(query));
+    return true;
+}
+
+void url::append_host(std::string& to) const {
+    const bool address = host_.find(':') != host_.npos;
+    if (address) to += '[';
+    to += host_;
+    if (address) to += ']';
+}
+
+std::string url::authority() const {
+    std::string out;
+    append_host(out);
+    if (port_ != default_port(secure_)) out.append(":").append(std::to_string(port_));
+    return out;
+}
+
+std::string url::origin() const {
+    std::string out{secure_ ? "https://" : "http://"};
+    append_host(out);
+    return out.append(":").append(std::to_string(port_));
+}
+
+std::string url::str() const {
+    std::string out{secure_ ? "https://" : "http://"};
+    return out.append(authority()).append(target_);
+}
+
+} // namespace rill
