@@ -10,6 +10,10 @@
 //     curl localhost:5800/runs --json '{"messages": [{"role": "user", "content": "What is a topic?"}]}'
 //     curl -N localhost:5800/runs/1f0e...        # events: token, done, failed
 //     curl -X DELETE localhost:5800/runs/1f0e... # stops it
+//
+// Any server that speaks the same API may be upstream; its key comes from the environment and stays here.
+//
+//     OPENAI_API_KEY=... llm --upstream https://llm.example/v1 --model large
 #include <rill/rill.hpp>
 
 #include "api.hpp"
@@ -21,18 +25,42 @@
 #include "statistics.hpp"
 #include "support/command_line.hpp"
 #include "support/page.hpp"
+#include "upstream.hpp"
+
+#include <fmt/format.h>
 
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <utility>
 
 using namespace std::chrono_literals;
 
-int main(int argc, char** argv) {
+namespace {
+
+std::unique_ptr<llm::engine> make_engine(llm::upstream_options upstream, std::chrono::milliseconds pace,
+                                         llm::statistics& counts) {
+    if (upstream.url.empty()) return std::make_unique<llm::embedded>(corpus, pace, counts);
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): there is no other thread yet.
+    if (const char* key = std::getenv("OPENAI_API_KEY")) upstream.key = key;
+    return std::make_unique<llm::upstream>(std::move(upstream), counts);
+}
+
+} // namespace
+
+int main(int argc, char** argv) try {
     std::chrono::milliseconds pace = 20ms;
     llm::runs_options options;
+    llm::upstream_options upstream;
     demo::command_line command_line{
         "Chat with a language model: GET / is a page, POST /v1/chat/completions the API."};
     command_line.time("--pace", pace, "the embedded model's time from token to token");
+    command_line.text("--upstream", upstream.url, "URL",
+                      "the API of a server that answers instead: https://host/v1");
+    command_line.text("--upstream-ca", upstream.ca_file, "FILE",
+                      "authorities to trust for it, in place of the system's");
+    command_line.text("--model", upstream.model, "NAME", "its model, for requests that name none");
     command_line.choice("--on-abandon", options.on_abandon,
                         {{"cancel", llm::abandon::cancel}, {"finish", llm::abandon::finish}},
                         "what becomes of an answer that no page listens to");
@@ -42,7 +70,7 @@ int main(int argc, char** argv) {
     if (const auto exit_code = command_line.parse(argc, argv)) return *exit_code;
 
     llm::statistics counts;
-    const auto source = std::make_unique<llm::embedded>(corpus, pace, counts);
+    const auto source = make_engine(upstream, pace, counts);
     llm::runs runs{*source, options};
     rill::router routes;
     routes.use(llm::explain);
@@ -50,4 +78,7 @@ int main(int argc, char** argv) {
     llm::add_api(routes, *source, runs, counts);
     runs.add_routes(routes);
     return rill::serve(routes, command_line.options());
+} catch (const std::exception& cause) { // the URL, or the authorities, are none
+    fmt::print(stderr, "llm: {}\n", cause.what());
+    return 2;
 }

@@ -65,8 +65,8 @@ rill::response refusal::answer() const {
 rill::task<rill::response> explain(rill::request& request, rill::next next) {
     try {
         auto answer = co_await next(request);
-        if (answer.status() < rill::status::bad_request ||
-            answer.fields().find("Content-Type") == "application/json")
+        const auto type = answer.fields().find("Content-Type").value_or("");
+        if (answer.status() < rill::status::bad_request || type.starts_with("application/json"))
             co_return answer;
         co_return in_shape(answer.status(), std::get<std::string>(answer.body()), answer.fields());
     } catch (const refusal& why) {
