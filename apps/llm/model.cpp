@@ -114,8 +114,9 @@ const model::openings& model::with(std::string_view word) const {
 }
 
 std::optional<model::token> model::find(std::string_view word) const {
+    // Behind a space first: so it stands in most places.
     for (const auto& form :
-         {std::string{word}, fmt::format(" {}", bare(word)), fmt::format(" {}", lower(bare(word)))})
+         {fmt::format(" {}", bare(word)), fmt::format(" {}", lower(bare(word))), std::string{word}})
         if (const auto known = tokens_.find(form); known != tokens_.end()) return known->second;
     return std::nullopt;
 }

@@ -46,7 +46,7 @@ public:
     [[nodiscard]] std::size_t tokens_read() const noexcept { return tokens_read_; }
 
     [[nodiscard]] const std::string& text(token t) const { return texts_.at(t); }
-    /// The word, as it stands or in another form that is known: behind a space, or in lower case.
+    /// The word in a form that is known: behind a space, in lower case, or as it stands.
     [[nodiscard]] std::optional<token> find(std::string_view word) const;
     /// What follows the `longest` tokens at most; null if these never came.
     [[nodiscard]] const followers* after(const std::vector<token>& context) const;
