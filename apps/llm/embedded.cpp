@@ -102,10 +102,9 @@ embedded::embedded(std::string_view markdown, std::chrono::milliseconds pace, st
     : model_{markdown},
       pace_{pace},
       counts_{counts},
-      about_{
-          fmt::format("A toy: it has counted which words follow which in the {} of Rill's own documents, and "
-                      "draws from that. What it says has their sound, and no sense.",
-                      model_.tokens_read())},
+      about_{fmt::format("A toy: it has counted which words follow which in Rill's own documents, {} in all, "
+                         "and draws from that. What it says has their sound, and no sense.",
+                         model_.tokens_read())},
       fingerprint_{fmt::format("fp_{:.10}", model_.fingerprint())},
       created_{std::chrono::duration_cast<std::chrono::seconds>(
                    std::chrono::system_clock::now().time_since_epoch())

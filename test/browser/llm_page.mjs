@@ -83,7 +83,7 @@ const id_of = page => until(() => page.evaluate(() => run), 'the id of the answe
 test('it tells what the model is', () => with_pages(async open => {
   const page = await open();
   assert.equal(await text(page, 'h1'), 'Talk to rill-ngram');
-  assert.match(await text(page, '#about'), /^A toy: .* \d+ of Rill's own documents, .* no sense\.$/);
+  assert.match(await text(page, '#about'), /^A toy: .* Rill's own documents, \d+ in all, .* no sense\.$/);
 }));
 
 test('an answer comes token by token, and says how it ended', () => with_pages(async (open, server) => {
@@ -284,7 +284,7 @@ async function live_through(page) {
   await page.evaluate(() => {
     talk = [
       { role: 'user', content: 'What happens when the client leaves?' },
-      { role: 'assistant', ended: 'stop', tokens: 31, content: 'its handler is destroyed where it is suspended. It is never resumed: no code of it runs but the destructors of its connection counts as gone.' },
+      { role: 'assistant', ended: 'stop', tokens: 31, content: 'Its handler is destroyed where it is suspended. It is never resumed: no code of it runs but the destructors of its connection counts as gone.' },
     ];
     keep();
   });
