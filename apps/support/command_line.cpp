@@ -46,13 +46,6 @@ std::optional<std::uint64_t> parse_with_unit(std::string_view text, std::span<co
     return std::nullopt;
 }
 
-/// `text` in one line, whatever the arguments had in them.
-std::string one_line(std::string text) {
-    for (auto& c : text)
-        if (static_cast<unsigned char>(c) < ' ') c = ' ';
-    return text;
-}
-
 } // namespace
 
 std::optional<std::chrono::milliseconds> parse_time(std::string_view text) {
@@ -64,6 +57,12 @@ std::optional<std::chrono::milliseconds> parse_time(std::string_view text) {
 std::optional<std::size_t> parse_size(std::string_view text) {
     static constexpr unit units[] = {{"", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
     return parse_with_unit(text, units, std::numeric_limits<std::size_t>::max());
+}
+
+std::string one_line(std::string text) {
+    for (auto& c : text)
+        if (static_cast<unsigned char>(c) < ' ') c = ' ';
+    return text;
 }
 
 command_line::command_line(const std::string& about, std::uint16_t port)

@@ -28,6 +28,9 @@ namespace demo {
 /// if `text` is no such number, is zero, or is more than a `std::size_t` holds.
 [[nodiscard]] std::optional<std::size_t> parse_size(std::string_view text);
 
+/// `text` in one line, whatever it has in it.
+[[nodiscard]] std::string one_line(std::string text);
+
 /// The command line of a server: `--address`, `--port`, `--threads`, and what a demo adds. The headers of
 /// CLI11 stay in the source, so that a demo compiles quickly.
 ///

@@ -1,9 +1,11 @@
 #pragma once
 
-// All of Rill that a server needs. `rill/testing/server.hpp` is for its tests.
+// All of Rill that a server needs, and the client. `rill/testing/server.hpp` is for its tests.
 #include <rill/app/http_error.hpp>
 #include <rill/app/router.hpp>
 #include <rill/base/error.hpp>
+#include <rill/client/event_source.hpp>
+#include <rill/client/http_client.hpp>
 #include <rill/coro/event_stream.hpp>
 #include <rill/coro/sleep.hpp>
 #include <rill/http/cookie.hpp>

@@ -76,3 +76,25 @@ TEST_CASE("a head may fill its limit and not a byte more") {
     CHECK(full.accept(head) == 0);
     CHECK(full.refused() != nullptr);
 }
+
+TEST_CASE("a response begins with its status line") {
+    const auto head = "HTTP/1.0 404 Not here\r\nA: b\r\n\r\n"sv;
+    CHECK(accepted(head, part::response) == head.size());
+    CHECK(accepted(std::string{head} + "x", part::response) == head.size());
+    CHECK(accepted("HTTP/1.1 200\r\n\r\n", part::response) == 16);
+    CHECK(accepted("HTTP/1.1 200 \r\n\r\n", part::response) == 17);
+    const rill::limits limits;
+    rill::head_guard guard{limits, part::response};
+    guard.accept(head);
+    CHECK(guard.done());
+    CHECK(guard.status() == rill::status::not_found);
+    CHECK(guard.version() == rill::version::http_1_0);
+    CHECK(guard.fields() == 1);
+    CHECK(accepted("\r\nHTTP/1.1 200\r\n", part::response) == 0);
+    CHECK(accepted("HTTP/1.1\r\n", part::response) == 8);
+    CHECK(accepted("HTTP/2.0 200\r\n", part::response) == 7);
+    CHECK(accepted("HTTP/1.1 600\r\n", part::response) == 9);
+    CHECK(accepted("HTTP/1.1 2000\r\n", part::response) == 12);
+    CHECK(accepted("HTTP/1.1 200\n", part::response) == 12);
+    CHECK(accepted("HTTP/1.1 200 a\nb", part::response) == 14);
+}

@@ -5,11 +5,11 @@
 
 namespace {
 
-llhttp_errno_t parse(std::string_view head) {
+llhttp_errno_t parse(std::string_view head, llhttp_type_t kind = HTTP_REQUEST) {
     llhttp_settings_t settings;
     llhttp_settings_init(&settings);
     llhttp_t parser;
-    llhttp_init(&parser, HTTP_REQUEST, &settings);
+    llhttp_init(&parser, kind, &settings);
     return llhttp_execute(&parser, head.data(), head.size());
 }
 
@@ -20,4 +20,7 @@ TEST_CASE("the llhttp that is linked is strict by itself, without the guard befo
     CHECK(parse("GET / HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n") == HPE_INVALID_HEADER_TOKEN);
     CHECK(parse("GET / HTTP/1.1\r\nHost: x\r\n\rX\r\n") != HPE_OK);
     CHECK(parse("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\naXX0\r\n\r\n") != HPE_OK);
+    CHECK(parse("HTTP/1.1 200 OK\r\nA: b\r\n\r\n", HTTP_RESPONSE) == HPE_OK);
+    CHECK(parse("HTTP/1.1 200 OK\rA: b\r\n\r\n", HTTP_RESPONSE) == HPE_STRICT);
+    CHECK(parse("HTTP/1.1 200 OK\r\nA b: c\r\n\r\n", HTTP_RESPONSE) == HPE_INVALID_HEADER_TOKEN);
 }

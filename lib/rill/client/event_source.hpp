@@ -34,7 +34,8 @@ public:
     /// A comment came, as soon as its line was read.
     virtual void on_comment(std::string_view) {}
     /// An attempt failed, or a stream ended or broke; the source connects again in `wait`. Without `wait` it
-    /// was the last attempt, and `next` throws the same error.
+    /// was the last attempt, and `next` throws the same error. The code of a stream that came to its proper
+    /// end is `asio::error::eof`.
     virtual void on_error(const error&, std::optional<std::chrono::milliseconds> /* wait */) {}
 
 protected:
@@ -43,14 +44,15 @@ protected:
 
 /// How an `event_source` reconnects.
 struct event_source_options {
-    /// Where an earlier reader stopped; sent with the first request.
+    /// Where an earlier reader stopped; sent with the first request. Empty: a `Last-Event-ID` field of the
+    /// request says so, if there is one.
     std::string_view last_event_id{};
     /// How long it waits before it connects again, until the server says otherwise with `retry`.
     std::chrono::milliseconds retry{3'000};
     /// While attempts fail one after the other, the wait is drawn by chance between `retry` and a bound that
     /// doubles up to this one (full jitter); a message brings it back.
     std::chrono::milliseconds max_retry{60'000};
-    /// Whether 5xx and 429 are worth another attempt. `Retry-After` is honoured.
+    /// Whether 5xx and 429 are worth another attempt. `Retry-After` is the least to wait, up to an hour.
     bool retry_server_errors = true;
     /// Null: nobody is told.
     source_observer* observer = nullptr;
@@ -59,11 +61,12 @@ static_assert(std::is_trivially_destructible_v<event_source_options>);
 
 /// Follows an event stream for as long as it is wanted: connects, reads, and when the stream ends or breaks
 /// connects again with the last id it saw (WHATWG HTML §9.2). Any method, header fields and body may be
-/// given.
+/// given; `Accept` and `Cache-Control` are set if the request has none. Each attempt asks for the URL that
+/// was given, and follows what redirects there are then, permanent ones too.
 ///
 /// It does not stop in silence: `next` throws where another attempt would be in vain (204, 401, 403 and other
-/// statuses that are not 200, a wrong media type, a certificate that is not trusted), and an observer is told
-/// of each attempt that failed.
+/// statuses that are not 200, a wrong media type, a certificate that is not trusted, redirects that lead
+/// nowhere, an event that is too large), and an observer is told of each attempt that failed.
 ///
 /// All happens while `next` is awaited: a source that is not asked does not read, and the server feels it.
 ///

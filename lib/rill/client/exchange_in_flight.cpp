@@ -205,7 +205,8 @@ task<void> exchange_in_flight::discard() {
             const auto piece = co_await read();
             if (piece.empty()) break;
         }
-    } catch (const error&) { // then the next request has a connection of its own
+    } catch (const error&) {
+        connection_.reset(); // the next request gets another one
     }
 }
 

@@ -106,7 +106,7 @@ bool proxies::excepted(const url& target) const {
         if (rule.find('/') != rule.npos) return in_network(target.host(), rule);
         // A port, unless the colon is one of an IPv6 address.
         const auto colon = rule.rfind(':');
-        if (colon != rule.npos && (rule[colon - 1] == ']' || rule.find(':') == colon)) {
+        if (colon != rule.npos && (rule.find(':') == colon || rule[colon - 1] == ']')) {
             if (parse<std::uint16_t>(rule.substr(colon + 1)) != target.port()) return false;
             rule = rule.substr(0, colon);
         }

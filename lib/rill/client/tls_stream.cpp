@@ -51,8 +51,8 @@ public:
                                  asio::redirect_error(asio::use_awaitable, result));
     }
 
-    failure explain(asio::error_code result) const override {
-        const auto verdict = SSL_get_verify_result(const_cast<stream_type&>(stream_).native_handle());
+    failure explain(asio::error_code result) override {
+        const auto verdict = SSL_get_verify_result(stream_.native_handle());
         if (verdict != X509_V_OK)
             return {client_errc::certificate_refused, X509_verify_cert_error_string(verdict)};
         if (result == asio::ssl::error::stream_truncated || result == asio::error::eof)
@@ -60,13 +60,9 @@ public:
         return {client_errc::tls_failed, result.message()};
     }
 
-    bool truncated(asio::error_code result) const override {
-        return result == asio::ssl::error::stream_truncated;
-    }
+    bool truncated(asio::error_code result) override { return result == asio::ssl::error::stream_truncated; }
 
-    bool holds_input() const override {
-        return SSL_has_pending(const_cast<stream_type&>(stream_).native_handle()) == 1;
-    }
+    bool holds_input() override { return SSL_has_pending(stream_.native_handle()) == 1; }
 
 private:
     stream_type stream_;

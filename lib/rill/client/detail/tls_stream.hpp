@@ -30,12 +30,12 @@ public:
     [[nodiscard]] virtual task<std::size_t> write(std::string_view bytes, asio::error_code& result) = 0;
 
     /// What a handshake that ended with `result` failed of.
-    [[nodiscard]] virtual failure explain(asio::error_code result) const = 0;
+    [[nodiscard]] virtual failure explain(asio::error_code result) = 0;
     /// Whether a read ended with the connection, without the `close_notify` that shows that nobody cut it off
     /// (RFC 8446 §6.1).
-    [[nodiscard]] virtual bool truncated(asio::error_code result) const = 0;
+    [[nodiscard]] virtual bool truncated(asio::error_code result) = 0;
     /// Whether OpenSSL holds bytes that were read ahead.
-    [[nodiscard]] virtual bool holds_input() const = 0;
+    [[nodiscard]] virtual bool holds_input() = 0;
 };
 
 /// What all TLS connections of a client share: whom it trusts, and its own certificate. It never changes.

@@ -1,0 +1,201 @@
+// http_proxy, https_proxy and no_proxy.
+#include <rill/client/error.hpp>
+
+#include "client/asking.hpp"
+#include "client/scripted_server.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace asking;
+using rill::client_errc;
+using rill::client_request;
+using rill::method;
+using scripted::connection;
+using scripted::field;
+using scripted::response;
+
+namespace {
+
+/// These variables of the environment, and no others that name proxies, for as long as it lives. The client
+/// reads them when it is made.
+class environment {
+public:
+    environment(std::initializer_list<std::pair<const char*, std::string>> variables) {
+        for (const auto* const name : {"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy",
+                                       "NO_PROXY", "all_proxy", "ALL_PROXY"}) {
+            const char* const old = std::getenv(name);
+            old_.emplace_back(name, old != nullptr ? std::optional<std::string>{old} : std::nullopt);
+            ::unsetenv(name);
+        }
+        for (const auto& [name, value] : variables) ::setenv(name, value.c_str(), 1);
+    }
+    environment(const environment&) = delete;
+    environment& operator=(const environment&) = delete;
+    ~environment() {
+        for (const auto& [name, value] : old_) {
+            if (value)
+                ::setenv(name, value->c_str(), 1);
+            else
+                ::unsetenv(name);
+        }
+    }
+
+private:
+    std::vector<std::pair<const char*, std::optional<std::string>>> old_;
+};
+
+} // namespace
+
+TEST_CASE("a proxy is asked with the whole URL") {
+    scripted::server proxy{scripted::answer(response(200, "", "by proxy"))};
+    const environment set{{"http_proxy", proxy.url()}};
+    const auto got = get("http://elsewhere.example/path?x=y");
+    CHECK(got.body == "by proxy");
+    CHECK(got.url == "http://elsewhere.example/path?x=y");
+    const auto request = proxy.request(0);
+    CHECK(request.starts_with("GET http://elsewhere.example/path?x=y HTTP/1.1\r\n"));
+    CHECK(field(request, "Host") == "elsewhere.example");
+    CHECK(scripted::count(request, "Proxy-Authorization") == 0);
+}
+
+TEST_CASE("the user of a proxy is told to it only") {
+    scripted::server proxy{scripted::answer(response(200, ""))};
+    const environment set{{"http_proxy", "http://user:pass@" + proxy.authority()}};
+    (void)get("http://elsewhere.example/");
+    CHECK(field(proxy.request(0), "Proxy-Authorization") == "Basic dXNlcjpwYXNz");
+    CHECK(scripted::count(proxy.request(0), "Authorization") == 0);
+}
+
+TEST_CASE("HTTP_PROXY in capitals is a field of CGI, and no proxy") {
+    scripted::server server{scripted::answer(response(200, "", "direct"))};
+    scripted::server proxy{scripted::answer(response(200, "", "by proxy"))};
+    const environment set{{"HTTP_PROXY", proxy.url()}};
+    CHECK(get(server.url()).body == "direct");
+}
+
+TEST_CASE("no_proxy names whom to ask directly") {
+    scripted::server server{scripted::answer(response(200, "", "direct"))};
+    scripted::server proxy{scripted::answer(response(200, "", "by proxy"))};
+    for (const std::string none : {"*", "127.0.0.1", "a.example,127.0.0.1", " 127.0.0.1 , b", "x, *"}) {
+        CAPTURE(none);
+        const environment set{{"http_proxy", proxy.url()}, {"no_proxy", none}};
+        CHECK(get(server.url()).body == "direct");
+    }
+    for (const std::string none : {"", "27.0.0.1", "a.example", "127.0.0.10", ","}) {
+        CAPTURE(none);
+        const environment set{{"http_proxy", proxy.url()}, {"no_proxy", none}};
+        CHECK(get(server.url()).body == "by proxy");
+    }
+}
+
+TEST_CASE("no_proxy takes a domain with all that is in it") {
+    scripted::server proxy{scripted::answer(response(200, "", "by proxy"))};
+    const environment set{{"http_proxy", proxy.url()}, {"no_proxy", "elsewhere.invalid,.dot.invalid"}};
+    CHECK(failure_of("http://elsewhere.invalid/") != std::error_code{}); // is not known here
+    CHECK(failure_of("http://www.elsewhere.invalid/") != std::error_code{});
+    CHECK(failure_of("http://www.dot.invalid/") != std::error_code{});
+    CHECK(get("http://notelsewhere.invalid/").body == "by proxy");
+}
+
+TEST_CASE("a client may be told not to look at the environment") {
+    scripted::server server{scripted::answer(response(200, "", "direct"))};
+    scripted::server proxy{scripted::answer(response(200, "", "by proxy"))};
+    const environment set{{"http_proxy", proxy.url()}};
+    rill::client_options options;
+    options.environment_proxies = false;
+    CHECK(get(server.url(), options).body == "direct");
+}
+
+TEST_CASE("a proxy that is not there is an error") {
+    std::string gone;
+    {
+        scripted::server proxy{scripted::answer("")};
+        gone = proxy.url();
+    }
+    const environment set{{"http_proxy", gone}};
+    CHECK(failure_of("http://elsewhere.example/") != std::error_code{});
+}
+
+TEST_CASE("what a proxy answers for itself is the answer") {
+    scripted::server proxy{scripted::answer(response(407, "Proxy-Authenticate: Basic\r\n", "who?"))};
+    const environment set{{"http_proxy", proxy.url()}};
+    CHECK(get("http://elsewhere.example/").status == 407);
+}
+
+TEST_CASE("an event stream comes through a proxy") {
+    scripted::server proxy{{scripted::events("id: 1\ndata: a\n\n"), scripted::endless("data: b\n\n")}};
+    const environment set{{"http_proxy", proxy.url()}};
+    rill::http_client client;
+    rill::event_source source{client, "http://elsewhere.example/", eager()};
+    texts taken;
+    run([&]() -> rill::task<void> { taken = co_await take(source, 2); });
+    CHECK(taken == texts{"message|a|1", "message|b|1"});
+}
+
+TEST_CASE("for https a proxy is asked for a tunnel, and nothing is told to it before it is there") {
+    std::string first;
+    scripted::server proxy{[&](connection& c) {
+        first = c.request();
+        c.send("HTTP/1.1 200 Connection established\r\n\r\n");
+        const auto hello = c.exactly(3);
+        CHECK(hello.substr(0, 2) == "\x16\x03"); // a handshake of TLS
+        c.send("no TLS here\r\n");
+        c.finish();
+    }};
+    const environment set{{"https_proxy", "http://user:pass@" + proxy.authority()}};
+    CHECK(failure_of("https://elsewhere.example:8443/secret") == client_errc::tls_failed);
+    CHECK(first.starts_with("CONNECT elsewhere.example:8443 HTTP/1.1\r\n"));
+    CHECK(field(first, "Host") == "elsewhere.example:8443");
+    CHECK(field(first, "Proxy-Authorization") == "Basic dXNlcjpwYXNz");
+    CHECK(first.find("secret") == first.npos);
+}
+
+TEST_CASE("a port that goes without saying is said to a proxy") {
+    scripted::server proxy{scripted::answer(response(403, ""))};
+    const environment set{{"https_proxy", proxy.url()}};
+    CHECK(failure_of("https://elsewhere.example/") == client_errc::proxy_refused);
+    CHECK(proxy.request(0).starts_with("CONNECT elsewhere.example:443 HTTP/1.1\r\n"));
+}
+
+TEST_CASE("a proxy that opens no tunnel is an error that has its status") {
+    for (const unsigned status : {302, 403, 407, 502, 503}) {
+        scripted::server proxy{scripted::answer(response(status, "", "no"))};
+        const environment set{{"https_proxy", proxy.url()}};
+        try {
+            (void)get("https://elsewhere.example/");
+            FAIL("it did not fail");
+        } catch (const rill::error& e) {
+            CHECK(e.code() == client_errc::proxy_refused);
+            const std::string words = e.what();
+            CHECK_MESSAGE(words.find(std::to_string(status)) != words.npos, words);
+        }
+    }
+    for (const std::string bytes : {"", "SSH-2.0\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\nearly bytes"}) {
+        CAPTURE(bytes);
+        scripted::server proxy{[&](connection& c) {
+            (void)c.request();
+            c.send(bytes);
+            c.finish();
+        }};
+        const environment set{{"https_proxy", proxy.url()}};
+        CHECK(failure_of("https://elsewhere.example/") == client_errc::proxy_refused);
+    }
+}
+
+TEST_CASE("a proxy that says nothing has a bound") {
+    scripted::server proxy{[](connection& c) {
+        (void)c.request();
+        CHECK(c.is_left());
+    }};
+    const environment set{{"https_proxy", proxy.url()}};
+    rill::client_options options;
+    options.tls_timeout = 50ms;
+    CHECK(failure_of("https://elsewhere.example/", options) == client_errc::tls_timeout);
+}

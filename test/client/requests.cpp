@@ -1,0 +1,312 @@
+// What an http_client sends, over which connections, and what it makes of the head of an answer.
+#include <rill/client/error.hpp>
+#include <rill/http/error.hpp>
+
+#include "client/asking.hpp"
+#include "client/scripted_server.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+
+using namespace asking;
+using rill::client_errc;
+using rill::client_request;
+using rill::method;
+using scripted::connection;
+using scripted::field;
+using scripted::response;
+
+TEST_CASE("a request is as HTTP/1.1 wants it") {
+    scripted::server server{scripted::answer(response(200, "", "hello"))};
+    rill::http_client client;
+    const auto got = ask(client, client_request{method::get, server.url("/a%20b?c=d&e#f")});
+    CHECK(got.status == 200);
+    CHECK(got.body == "hello");
+    CHECK(got.url == server.url("/a%20b?c=d&e"));
+    const auto request = server.request(0);
+    CHECK(request.starts_with("GET /a%20b?c=d&e HTTP/1.1\r\nHost: " + server.authority() + "\r\n"));
+    for (const auto* const name :
+         {"Content-Length", "Transfer-Encoding", "Accept-Encoding", "Expect", "Upgrade"})
+        CHECK(scripted::count(request, name) == 0);
+}
+
+TEST_CASE("the base of a client is what relative URLs refer to") {
+    scripted::server server{scripted::answer(response(200, ""))};
+    rill::http_client client{server.url("/v1/base?x=y")};
+    for (const auto* const url : {"/abs", "rel", "../up", "?q=1", "", "//127.0.0.1/other-port-not-asked"}) {
+        if (std::string_view{url}.starts_with("//")) continue;
+        (void)ask(client, client_request{method::get, url});
+    }
+    CHECK(server.request(0).starts_with("GET /abs HTTP"));
+    CHECK(server.request(1).starts_with("GET /v1/rel HTTP"));
+    CHECK(server.request(2).starts_with("GET /up HTTP"));
+    CHECK(server.request(3).starts_with("GET /v1/base?q=1 HTTP"));
+    CHECK(server.request(4).starts_with("GET /v1/base?x=y HTTP"));
+}
+
+TEST_CASE("a base that is no URL of HTTP is refused at once") {
+    for (const auto* const base : {"localhost", "ftp://localhost", "http://", "/x"}) {
+        CAPTURE(base);
+        CHECK_THROWS_AS(rill::http_client{base}, rill::error);
+    }
+}
+
+TEST_CASE("a URL that is none is refused, with nothing sent") {
+    for (const auto* const url :
+         {"", "/relative", "ws://localhost/", "http:///x", "http://[::1", "http://a b/"}) {
+        CAPTURE(url);
+        CHECK(failure_of(url) == client_errc::invalid_url);
+    }
+}
+
+TEST_CASE("a body goes out with its length, whatever its size, and an empty one too") {
+    scripted::server server{scripted::answer(response(200, ""))};
+    rill::http_client client;
+    const std::string large(300'000, 'x');
+    run([&]() -> rill::task<void> { (void)co_await client.post(server.url("/p"), large); });
+    (void)ask(client, client_request{method::post, server.url()});
+    (void)ask(client, client_request{method::put, server.url()}.body("", "text/plain"));
+    CHECK(scripted::body(server.request(0)) == large);
+    CHECK(field(server.request(0), "Content-Type") == "application/json");
+    CHECK(field(server.request(0), "Content-Length") == "300000");
+    CHECK(field(server.request(1), "Content-Length") == "0");
+    CHECK(field(server.request(2), "Content-Length") == "0");
+    CHECK(field(server.request(2), "Content-Type") == "text/plain");
+}
+
+TEST_CASE(
+    "fields of the client go with each request, unless it has its own, and the connection keeps its own") {
+    scripted::server server{scripted::answer(response(200, ""))};
+    rill::http_client client{server.url()};
+    client.set("User-Agent", "test").set("Authorization", "Bearer a");
+    (void)ask(client, client_request{method::get, "/"});
+    (void)ask(client, client_request{method::get, "/"}
+                          .set("authorization", "Bearer b")
+                          .set("Host", "evil")
+                          .set("Connection", "close")
+                          .set("Content-Length", "7")
+                          .set("Transfer-Encoding", "chunked"));
+    CHECK(field(server.request(0), "User-Agent") == "test");
+    CHECK(field(server.request(0), "Authorization") == "Bearer a");
+    const auto second = server.request(1);
+    CHECK(field(second, "Authorization") == "Bearer b");
+    CHECK(scripted::count(second, "Authorization") == 1);
+    CHECK(field(second, "Host") == server.authority());
+    CHECK(scripted::count(second, "Host") == 1);
+    CHECK(scripted::count(second, "Content-Length") == 0);
+    CHECK(scripted::count(second, "Transfer-Encoding") == 0);
+}
+
+TEST_CASE("a client with a base tells its fields to that origin only") {
+    scripted::server ours{scripted::answer(response(200, ""))};
+    scripted::server other{scripted::answer(response(200, ""))};
+    rill::http_client client{ours.url()};
+    client.set("Authorization", "secret");
+    (void)ask(client, client_request{method::get, other.url()});
+    (void)ask(client, client_request{method::get, ours.url()});
+    CHECK(scripted::count(other.request(0), "Authorization") == 0);
+    CHECK(field(ours.request(0), "Authorization") == "secret");
+}
+
+TEST_CASE("a field that would forge another is refused") {
+    CHECK_THROWS_AS((client_request{method::get, "http://a/"}.set("X", "a\r\nY: b")), rill::error);
+    CHECK_THROWS_AS((client_request{method::get, "http://a/"}.set("X y", "a")), rill::error);
+    rill::http_client client;
+    CHECK_THROWS_AS(client.set("X", "a\nb"), rill::error);
+}
+
+TEST_CASE("requests that follow each other share a connection") {
+    scripted::server server{scripted::answer(response(200, "", "x"))};
+    rill::http_client client;
+    run([&]() -> rill::task<void> {
+        for (int n = 0; n < 5; ++n) {
+            const auto got = co_await whole(client, client_request{method::get, server.url()});
+            CHECK(got.body == "x");
+        }
+    });
+    CHECK(server.requests().size() == 5);
+    CHECK(server.connections() == 1);
+}
+
+TEST_CASE("a connection is not shared once it cannot be") {
+    const auto connections_with = [](const std::string& answer) {
+        scripted::server server{[&](connection& c) {
+            for (;;) {
+                if (c.request().empty()) return;
+                c.send(answer);
+            }
+        }};
+        rill::http_client client;
+        run([&]() -> rill::task<void> {
+            for (int n = 0; n < 2; ++n)
+                (void)co_await whole(client, client_request{method::get, server.url()});
+        });
+        return server.connections();
+    };
+    CHECK(connections_with(response(200, "")) == 1);
+    CHECK(connections_with(response(200, "Connection: keep-alive\r\n")) == 1);
+    CHECK(connections_with(response(200, "Connection: close\r\n")) == 2);
+    CHECK(connections_with("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n") == 2);
+    CHECK(connections_with("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n") == 1);
+    CHECK(connections_with(response(200, "", "x") + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil") == 2);
+}
+
+TEST_CASE("an answer that is left before its end closes the connection") {
+    scripted::gate left;
+    scripted::server server{{[&](connection& c) {
+                                 (void)c.request();
+                                 c.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome");
+                                 CHECK(c.is_left());
+                                 left.open();
+                             },
+                             scripted::answer(response(200, "", "x"))}};
+    rill::http_client client;
+    run([&]() -> rill::task<void> {
+        {
+            auto answer = co_await client.get(server.url());
+            const auto piece = co_await answer.read();
+            CHECK(piece == "some");
+        }
+        left.wait();
+        const auto got = co_await whole(client, client_request{method::get, server.url()});
+        CHECK(got.body == "x");
+    });
+    CHECK(server.connections() == 2);
+}
+
+TEST_CASE("a connection that the server has closed meanwhile costs nothing") {
+    scripted::gate closed;
+    scripted::server server{{[&](connection& c) {
+                                 (void)c.request();
+                                 c.send(response(200, "", "a"));
+                                 c.reset();
+                                 closed.open();
+                             },
+                             scripted::answer(response(200, "", "b"))}};
+    rill::http_client client;
+    const auto first = ask(client, client_request{method::get, server.url()});
+    CHECK(first.body == "a");
+    closed.wait();
+    const auto second = ask(client, client_request{method::post, server.url()}.body("x"));
+    CHECK(second.body == "b");
+}
+
+TEST_CASE("a request that an idle connection swallows is sent once more if its method is idempotent") {
+    const auto fate = [](method verb) {
+        scripted::server server{{[](connection& c) {
+                                     (void)c.request();
+                                     c.send(response(200, "", "a"));
+                                     (void)c.request(); // and leaves
+                                 },
+                                 scripted::answer(response(200, "", "b"))}};
+        rill::http_client client;
+        run([&]() -> rill::task<void> {
+            (void)co_await whole(client, client_request{method::get, server.url()});
+        });
+        reply second;
+        std::error_code code;
+        try {
+            second = ask(client, client_request{verb, server.url()}.body("once"));
+        } catch (const rill::error& e) {
+            code = e.code();
+        }
+        CHECK(server.requests().size() == (code ? 2 : 3));
+        return code ? "failed" : second.body;
+    };
+    CHECK(fate(method::get) == "b");
+    CHECK(fate(method::put) == "b");
+    CHECK(fate(method::delete_) == "b");
+    CHECK(fate(method::post) == "failed");
+    CHECK(fate(method::patch) == "failed");
+}
+
+TEST_CASE("a request on a new connection is never sent twice") {
+    scripted::server server{[](connection& c) { (void)c.request(); }};
+    CHECK(failure_of(server.url()) != std::error_code{});
+    CHECK(server.connections() == 1);
+}
+
+TEST_CASE("answers without a body have none, whatever their head says") {
+    scripted::server server{[](connection& c) {
+        (void)c.request();
+        c.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"); // HEAD
+        (void)c.request();
+        c.send("HTTP/1.1 204 No Content\r\n\r\n");
+        (void)c.request();
+        c.send("HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n");
+        (void)c.request();
+        c.send(response(200, "", "end"));
+        (void)c.is_left();
+    }};
+    rill::http_client client;
+    run([&]() -> rill::task<void> {
+        const auto head = co_await whole(client, client_request{method::head, server.url()});
+        CHECK(head.body == "");
+        CHECK(head.fields["Content-Length"] == "1000");
+        for (const unsigned status : {204, 304}) {
+            const auto empty = co_await whole(client, client_request{method::get, server.url()});
+            CHECK(empty.status == status);
+            CHECK(empty.body == "");
+        }
+        const auto last = co_await whole(client, client_request{method::get, server.url()});
+        CHECK(last.body == "end");
+    });
+    CHECK(server.connections() == 1);
+}
+
+TEST_CASE("interim answers are passed over") {
+    scripted::server server{[](connection& c) {
+        (void)c.request();
+        c.send("HTTP/1.1 100 Continue\r\n\r\n"
+               "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+               "HTTP/1.1 103 Early Hints\r\n\r\n" +
+               response(200, "X: y\r\n", "body"));
+        (void)c.is_left();
+    }};
+    rill::http_client client;
+    const auto got = ask(client, client_request{method::post, server.url()}.body("x"));
+    CHECK(got.status == 200);
+    CHECK(got.fields["X"] == "y");
+    CHECK(!got.fields.contains("Link"));
+    CHECK(got.body == "body");
+}
+
+TEST_CASE("an answer that comes before the body was taken counts") {
+    scripted::server server{[](connection& c) {
+        c.hold_little();
+        (void)c.until("\r\n\r\n");
+        c.send(response(413, "Connection: close\r\n", "too large"));
+        c.finish();
+    }};
+    rill::http_client client;
+    const auto got = ask(client, client_request{method::post, server.url()}.body(std::string(8 << 20, 'x')));
+    CHECK(got.status == 413);
+    CHECK(got.body == "too large");
+}
+
+TEST_CASE("the words of an error say what, where and why") {
+    std::string url;
+    {
+        scripted::server gone{scripted::answer("")};
+        url = gone.url("/path?secret=1");
+    }
+    try {
+        (void)get(url);
+        FAIL("it did not fail");
+    } catch (const rill::error& e) {
+        const std::string words = e.what();
+        CAPTURE(words);
+        CHECK(words.find("GET") != words.npos);
+        CHECK(words.find("127.0.0.1") != words.npos);
+        CHECK(words.find("onnection refused") != words.npos);
+        CHECK(words.find('\n') == words.npos);
+    }
+}
+
+TEST_CASE("a host that is not known is an error of the system") {
+    const auto code = failure_of("http://no-such-host.invalid/");
+    CHECK(code != std::error_code{});
+    CHECK(code != client_errc::invalid_url);
+}
