@@ -134,6 +134,14 @@ void command_line::add_choice(const std::string& name, const std::vector<std::st
         ->type_name("WORD");
 }
 
+void command_line::text(const std::string& name, std::string& value, const std::string& placeholder,
+                        const std::string& help) {
+    const auto parse_text = [](std::string_view text) {
+        return text.empty() ? std::nullopt : std::optional{std::string{text}};
+    };
+    add<std::string>(*app_, name, value, parse_text, placeholder, "a text with something in it", help);
+}
+
 void command_line::flag(const std::string& name, bool& value, const std::string& help) {
     app_->add_flag(name, value, help);
 }

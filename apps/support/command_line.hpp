@@ -73,6 +73,9 @@ public:
         add_choice(name, words, by_default, help,
                    [&value, choices](std::size_t chosen) { value = choices[chosen].second; });
     }
+    /// An option with any text that is not empty; `placeholder` says in the help what it is.
+    void text(const std::string& name, std::string& value, const std::string& placeholder,
+              const std::string& help);
     /// An option without a value, which makes `value` true.
     void flag(const std::string& name, bool& value, const std::string& help);
 
