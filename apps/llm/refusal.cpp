@@ -1,0 +1,84 @@
+#include "refusal.hpp"
+
+#include <rill/app/http_error.hpp>
+#include <rill/base/log.hpp>
+#include <rill/base/text.hpp>
+
+#include <asio/error.hpp>
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+namespace llm {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json text_or_null(std::string_view text) {
+    return text.empty() ? json{} : json(text);
+}
+
+rill::response in_shape(rill::status status, std::string_view message, const rill::fields& fields) {
+    auto answer = refusal{status, message}.answer();
+    for (const auto& [name, value] : fields)
+        if (!rill::equals_ignoring_case(name, "Content-Type")) answer.fields().add(name, value);
+    return answer;
+}
+
+rill::response unexpected(const rill::request& request, std::string_view why) {
+    rill::standard_error_log().write(
+        rill::log_level::error,
+        fmt::format("{} {}: the handler failed: {}", to_string(request.method()), request.path(), why));
+    return refusal{rill::status::internal_server_error, "the server failed, and its log says why"}.answer();
+}
+
+} // namespace
+
+refusal::refusal(rill::status status, std::string_view message, std::string_view param, std::string_view code)
+    : status_{status}, message_{message} {
+    const auto* type =
+        status < rill::status::internal_server_error ? "invalid_request_error" : "server_error";
+    const json error{
+        {"message", message}, {"type", type}, {"param", text_or_null(param)}, {"code", text_or_null(code)}};
+    body_ = json{{"error", error}}.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+refusal refusal::from_upstream(rill::status status, std::string body) {
+    const auto said = json::parse(body, nullptr, false);
+    if (!said.is_object() || !said.contains("error"))
+        return {status, fmt::format("the server upstream answered {}, and not with an error in JSON",
+                                    static_cast<unsigned>(status))};
+    const auto& error = said["error"];
+    const auto message = error.is_object() ? error.value("message", json{}) : json{};
+    refusal made{status, message.is_string() ? message.get<std::string>() : "the server upstream refused"};
+    made.body_ = std::move(body);
+    return made;
+}
+
+rill::response refusal::answer() const {
+    return rill::response::json(body_, status_);
+}
+
+rill::task<rill::response> explain(rill::request& request, rill::next next) {
+    try {
+        auto answer = co_await next(request);
+        const auto type = answer.fields().find("Content-Type").value_or("");
+        if (answer.status() < rill::status::bad_request || type.starts_with("application/json"))
+            co_return answer;
+        co_return in_shape(answer.status(), std::get<std::string>(answer.body()), answer.fields());
+    } catch (const refusal& why) {
+        co_return why.answer();
+    } catch (const rill::http_error& why) {
+        co_return in_shape(why.code(), why.what(), why.fields());
+    } catch (const std::system_error& why) {
+        if (why.code() == asio::error::operation_aborted) throw; // the client has left
+        co_return unexpected(request, why.what());
+    } catch (const std::exception& why) {
+        co_return unexpected(request, why.what());
+    }
+}
+
+} // namespace llm
