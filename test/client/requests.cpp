@@ -280,7 +280,8 @@ TEST_CASE("an answer that comes before the body was taken counts") {
         c.finish();
     }};
     rill::http_client client;
-    const auto got = ask(client, client_request{method::post, server.url()}.body(std::string(8 << 20, 'x'), "text/plain"));
+    const auto got =
+        ask(client, client_request{method::post, server.url()}.body(std::string(8 << 20, 'x'), "text/plain"));
     CHECK(got.status == 413);
     CHECK(got.body == "too large");
 }

@@ -81,6 +81,11 @@ std::string connection::exactly(std::size_t size) {
     return found;
 }
 
+std::string connection::some() {
+    if (unread_.empty()) (void)receive();
+    return std::exchange(unread_, {});
+}
+
 bool connection::receive() {
     std::array<char, 16384> bytes;
     const auto size = ::recv(socket_, bytes.data(), bytes.size(), 0);

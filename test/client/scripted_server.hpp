@@ -47,6 +47,8 @@ public:
     /// The next bytes up to and with `mark`; empty if the client leaves instead.
     std::string until(std::string_view mark);
     std::string exactly(std::size_t size);
+    /// The bytes that come next; none if the client leaves instead.
+    std::string some();
 
     void send(std::string_view bytes);
     /// Sends no more, and waits until the client has left.

@@ -28,7 +28,8 @@ public:
     explicit following(const std::string& url, diary& told) : source{client, url, options(told)} {}
     following(const following&) = delete;
     following& operator=(const following&) = delete;
-    /// A call under way goes with the loop, and before the source; what the source holds goes before the loop.
+    /// A call under way goes with the loop, and before the source; what the source holds goes before the
+    /// loop.
     ~following() {
         if (!ended) loop.reset();
     }

@@ -3,8 +3,8 @@
 //
 //     GET /       200, {"capabilities": [...]}
 //     POST /      starts a client; 201, and the Location of the instance; 400 for bad parameters
-//                 {"streamUrl": ..., "callbackUrl": ..., and optional: "tag", "initialDelayMs", "readTimeoutMs",
-//                 "lastEventId", "headers": {...}, "method", "body"}
+//                 {"streamUrl": ..., "callbackUrl": ..., and optional: "tag", "initialDelayMs",
+//                 "readTimeoutMs", "lastEventId", "headers": {...}, "method", "body"}
 //     POST /N     {"command": "restart"}: drops the connection, and connects at once; 202, 400, 404
 //     DELETE /N   stops that client; 204, 404
 //     DELETE /    ends the service
@@ -23,11 +23,11 @@
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
-#include <nlohmann/json.hpp>
 
 #include <csignal>
 #include <exception>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 
@@ -84,16 +84,17 @@ private:
 };
 
 rill::response capabilities(rill::request&) {
-    static const json words{
-        "bom",  "comments", "headers",      "last-event-id", "post",
-        "report", "read-timeout", "restart", "server-directed-shutdown-request"};
+    static const json words{"bom",           "comments", "headers",
+                            "last-event-id", "post",     "report",
+                            "read-timeout",  "restart",  "server-directed-shutdown-request"};
     return rill::response::bytes(json{{"capabilities", words}}.dump(), "application/json");
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-    demo::command_line command_line{"Wraps Rill's client for suites that test clients of event streams.", 8000};
+    demo::command_line command_line{"Wraps Rill's client for suites that test clients of event streams.",
+                                    8000};
     if (const auto exit_code = command_line.parse(argc, argv)) return *exit_code;
 
     service clients;

@@ -64,7 +64,8 @@ bool is_drop(const std::error_code& code) {
 } // namespace
 
 wishes::wishes(const json& from)
-    : request{request_of(from)}, callback_url{text(from, "callbackUrl")},
+    : request{request_of(from)},
+      callback_url{text(from, "callbackUrl")},
       last_event_id{member<std::string>(from, "lastEventId").value_or("")} {
     if (const auto delay = time(from, "initialDelayMs")) source.retry = *delay;
     if (const auto patience = time(from, "readTimeoutMs"))
@@ -72,8 +73,12 @@ wishes::wishes(const json& from)
 }
 
 instance::instance(asio::io_context& loop, rill::http_client& callbacks, const wishes& what)
-    : loop_{loop}, callbacks_{callbacks}, callback_url_{what.callback_url}, client_{{}, what.client},
-      source_{client_, what.request,
+    : loop_{loop},
+      callbacks_{callbacks},
+      callback_url_{what.callback_url},
+      client_{{}, what.client},
+      source_{client_,
+              what.request,
               {.last_event_id = what.last_event_id,
                .retry = what.source.retry,
                .max_retry = what.source.max_retry,
@@ -108,7 +113,8 @@ rill::task<void> instance::follow() {
             if (!message->last_event_id.empty()) event["id"] = message->last_event_id;
             tell({{"kind", "event"}, {"event", std::move(event)}});
         }
-    } catch (const rill::error&) {} // it was told
+    } catch (const rill::error&) {
+    } // it was told
 }
 
 void instance::on_comment(std::string_view comment) {

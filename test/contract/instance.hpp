@@ -5,13 +5,13 @@
 
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
-#include <nlohmann/json.hpp>
 
 #include <cstddef>
 #include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
