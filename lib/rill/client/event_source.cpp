@@ -198,7 +198,7 @@ client_request event_source::impl::next_request() const {
             request.set("Last-Event-ID", id);
         } catch (const error& e) {
             // Going on without it would lose events in silence.
-            throw error{e.code(), fmt::format("{}: the id of the last event", request_.url())};
+            throw error{e.code(), "the id of the last event cannot be sent"};
         }
     return request;
 }

@@ -69,6 +69,11 @@ static_assert(std::is_trivially_destructible_v<event_source_options>);
 /// nowhere, an event that is too large), and an observer is told of each attempt that failed.
 ///
 /// All happens while `next` is awaited: a source that is not asked does not read, and the server feels it.
+/// Where the coroutine that awaits `next` is cancelled, the next call goes on: with a new connection, if
+/// there was one, and the last id.
+///
+/// It must not be destroyed while `next` is under way, and once it was asked must not outlive its event loop:
+/// both are so where it is a variable of the coroutine that asks.
 ///
 /// **Example**
 ///
