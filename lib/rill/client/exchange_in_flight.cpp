@@ -86,6 +86,8 @@ task<void> exchange_in_flight::run(std::string_view head, std::string_view body)
 task<void> exchange_in_flight::connect() {
     if (deadline_.passed()) throw connection_failure{*deadline_.passed(), {}};
     const auto& options = core_->options();
+    at_end_ = false; // that was the connection before
+    input_ = {};
     // A second attempt takes no chances.
     connection_ = reused_ ? nullptr : core_->pool().take(place_, executor_);
     reused_ = connection_ != nullptr;
