@@ -130,7 +130,9 @@ std::variant<command, int> read_command_line(int argc, const char* const* argv) 
         fmt::print(stderr, "rillcat: {}\n", demo::one_line(wrong.what()));
         return wrong_usage;
     }
-    if (c.url.find("://") == c.url.npos) c.url.insert(0, "http://");
+    // One in the query does not count.
+    if (const auto scheme = c.url.find("://"); scheme == c.url.npos || scheme > c.url.find_first_of("/?#"))
+        c.url.insert(0, "http://");
     if (c.method.empty()) c.method = c.body ? "POST" : "GET";
     return c;
 }

@@ -48,7 +48,7 @@ public:
 
     /// False once that was the last one.
     bool print(const rill::message& event) {
-        fmt::print("{}", rillcat::printed(event, how_, colour_));
+        fmt::print("{}", rillcat::printed(event, how_, on_));
         std::fflush(stdout);
         return ++count_ != most_;
     }
@@ -56,7 +56,7 @@ public:
 private:
     rillcat::format how_;
     std::size_t most_, count_ = 0;
-    bool colour_ = rillcat::wants_colour();
+    rillcat::surface on_ = rillcat::standard_output();
 };
 
 rill::task<void> run(const command& c) {

@@ -21,13 +21,14 @@ std::string as_json(const rill::message& event) {
     return object.dump() + "\n";
 }
 
-std::string as_text(const rill::message& event, bool colour) {
+std::string as_text(const rill::message& event, surface on) {
     std::string label;
     const auto add = [&](std::string_view text, std::string_view look) {
-        if (colour)
-            label.append(look).append(harmless(std::string{text})).append(plain);
+        const auto shown = on == surface::file ? std::string{text} : harmless(std::string{text});
+        if (on == surface::colours)
+            label.append(look).append(shown).append(plain);
         else
-            label.append(text);
+            label.append(shown);
         label += ' ';
     };
     if (event.type != "message") add(event.type, cyan);
@@ -36,7 +37,7 @@ std::string as_text(const rill::message& event, bool colour) {
     for (std::string_view rest{event.data};;) {
         const auto end = rest.find('\n');
         const auto line = rest.substr(0, end);
-        out += colour ? harmless(std::string{line}) : std::string{line};
+        out += on == surface::file ? std::string{line} : harmless(std::string{line});
         out += '\n';
         if (end == rest.npos) return out;
         out += "  ";
@@ -61,21 +62,22 @@ std::string harmless(const std::string& text) {
     return out;
 }
 
-std::string printed(const rill::message& event, format how, bool colour) {
+std::string printed(const rill::message& event, format how, surface on) {
     switch (how) {
     case format::json: return as_json(event);
     case format::data: return event.data + "\n";
     case format::text: break;
     }
-    return as_text(event, colour);
+    return as_text(event, on);
 }
 
-bool wants_colour() {
+surface standard_output() {
     const auto set = [](const char* name) { // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
         const auto* const value = std::getenv(name);
         return std::string_view{value != nullptr ? value : ""};
     };
-    return isatty(STDOUT_FILENO) == 1 && set("NO_COLOR").empty() && set("TERM") != "dumb";
+    if (isatty(STDOUT_FILENO) != 1) return surface::file;
+    return set("NO_COLOR").empty() && set("TERM") != "dumb" ? surface::colours : surface::terminal;
 }
 
 } // namespace rillcat

@@ -4,21 +4,28 @@
 
 #include "command.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace rillcat {
 
+/// Where events are printed.
+enum class surface : std::uint8_t {
+    file,     ///< or a pipe
+    terminal, ///< that wants no colours
+    colours,  ///< a terminal
+};
+
 /// What is printed of an event, line end included.
 ///
 /// As text, an event is its type, unless that is `message`, its id and its data; further lines are indented.
-/// `colour` is for terminals: there, control characters of the data are shown and not sent, so that no stream
-/// can play with the terminal.
-[[nodiscard]] std::string printed(const rill::message& event, format how, bool colour);
+/// On terminals control characters of the data are shown and not sent, so that no stream can play with them.
+[[nodiscard]] std::string printed(const rill::message& event, format how, surface on);
 
-/// `text` without control characters: each is shown as `\x1b`; line ends stay if `lines` says so.
+/// `text` without control characters: each is shown as `\x1b`.
 [[nodiscard]] std::string harmless(const std::string& text);
 
-/// Whether standard output is a terminal that wants colours (NO_COLOR, TERM).
-[[nodiscard]] bool wants_colour();
+/// What standard output is (NO_COLOR and TERM say whether a terminal wants colours).
+[[nodiscard]] surface standard_output();
 
 } // namespace rillcat

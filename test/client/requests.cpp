@@ -286,6 +286,67 @@ TEST_CASE("an answer that comes before the body was taken counts") {
     CHECK(got.body == "too large");
 }
 
+TEST_CASE("an answer to a body that is not taken ends its sending, and the connection") {
+    scripted::server server{{[](connection& c) {
+                                 c.hold_little();
+                                 (void)c.until("\r\n\r\n");
+                                 c.send("HTTP/1.1 100 Continue\r\n\r\n");
+                                 c.send(response(401, "", "who are you?"));
+                                 CHECK(c.is_left());
+                             },
+                             scripted::answer(response(200, "", "hello"))}};
+    rill::http_client client;
+    const auto got =
+        ask(client, client_request{method::post, server.url()}.body(std::string(8 << 20, 'x'), {}));
+    CHECK(got.status == 401);
+    CHECK(got.body == "who are you?");
+    CHECK(ask(client, client_request{method::get, server.url()}).body == "hello");
+    CHECK(server.connections() == 2);
+}
+
+TEST_CASE("a body goes on behind interim answers, and behind the head of a 2xx") {
+    scripted::server server{[](connection& c) {
+        (void)c.until("\r\n\r\n");
+        c.send("HTTP/1.1 100 Continue\r\n\r\n");
+        (void)c.exactly(1 << 20);
+        c.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
+        (void)c.exactly(7 << 20);
+        c.send("done");
+        CHECK(!c.request().empty());
+        c.send(response(200, "", "again"));
+        (void)c.is_left();
+    }};
+    rill::http_client client;
+    const auto got =
+        ask(client, client_request{method::post, server.url()}.body(std::string(8 << 20, 'x'), {}));
+    CHECK(got.body == "done");
+    CHECK(ask(client, client_request{method::get, server.url()}).body == "again");
+    CHECK(server.connections() == 1);
+}
+
+TEST_CASE("the user in a URL is in no words, also where it is no URL") {
+    for (const auto* const url : {"http://user:secret@127.0.0.1:99999/", "http://user:se/secret@127.0.0.1/",
+                                  "ftp://user:secret@127.0.0.1/", "user:secret@127.0.0.1"}) {
+        CAPTURE(url);
+        std::string words;
+        try {
+            (void)get(url);
+        } catch (const rill::error& e) {
+            words = e.what();
+        }
+        CHECK(words.find("127.0.0.1") != words.npos);
+        CHECK(words.find("secret") == words.npos);
+        CHECK_THROWS_WITH_AS(rill::http_client{url}, words.c_str(), rill::error);
+    }
+}
+
+TEST_CASE("a time without end is no bound") {
+    scripted::server server{scripted::answer(response(200, "", "a"))};
+    rill::client_options options;
+    options.first_byte_timeout = options.idle_timeout = std::chrono::milliseconds::max();
+    CHECK(get(server.url(), options).body == "a");
+}
+
 TEST_CASE("the words of an error say what, where and why") {
     std::string url;
     {

@@ -11,6 +11,7 @@
 #include <charconv>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <system_error>
@@ -101,6 +102,15 @@ void connection::send(std::string_view bytes) {
         if (sent < 0) fail("send");
         bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
+}
+
+bool connection::trickle(std::string_view bytes, std::chrono::milliseconds pause) {
+    for (const char byte : bytes) {
+        if (::send(socket_, &byte, 1, MSG_NOSIGNAL) < 0) return false;
+        pollfd leaving{.fd = socket_, .events = POLLIN, .revents = 0};
+        if (::poll(&leaving, 1, static_cast<int>(pause.count())) != 0) return false;
+    }
+    return true;
 }
 
 void connection::finish() {

@@ -51,6 +51,8 @@ public:
     std::string some();
 
     void send(std::string_view bytes);
+    /// Sends a byte at a time, with so much time between them; false once the client has left.
+    bool trickle(std::string_view bytes, std::chrono::milliseconds pause);
     /// Sends no more, and waits until the client has left.
     void finish();
     /// Whether the client leaves in time; what it sends until then is not looked at.

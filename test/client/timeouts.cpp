@@ -132,6 +132,34 @@ TEST_CASE("silence in mid-head is bounded") {
     CHECK((code == client_errc::idle_timeout || code == client_errc::first_byte_timeout));
 }
 
+TEST_CASE("a head that trickles in is bounded as a whole") {
+    const auto trickle = [](std::string bytes) {
+        return [bytes](connection& c) {
+            (void)c.request();
+            CHECK(!c.trickle(bytes, 10ms));
+        };
+    };
+    rill::client_options options;
+    options.first_byte_timeout = 100ms;
+    scripted::server head{trickle("HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x'))};
+    CHECK(failure_of(head.url(), options) == client_errc::first_byte_timeout);
+    std::string many;
+    for (int n = 0; n < 30; ++n) many += "HTTP/1.1 103 Early Hints\r\n\r\n";
+    scripted::server interim{trickle(many)};
+    CHECK(failure_of(interim.url(), options) == client_errc::first_byte_timeout);
+}
+
+TEST_CASE("a redirect whose body does not come is followed all the same") {
+    scripted::server server{
+        {[](connection& c) {
+             (void)c.request();
+             c.send("HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 9\r\n\r\nand");
+             CHECK(c.is_left());
+         },
+         scripted::answer(response(200, "", "found"))}};
+    CHECK(get(server.url()).body == "found");
+}
+
 TEST_CASE("a server that takes nothing of a request is given up") {
     scripted::gate over;
     scripted::server server{[&](connection& c) {

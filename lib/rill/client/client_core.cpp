@@ -54,6 +54,15 @@ client_request as_get(const client_request& request) {
     return get;
 }
 
+/// A URL that is none, without what might be the userinfo in it.
+std::string harmless(std::string_view text) {
+    const auto scheme = text.find("://");
+    const auto begin = scheme == text.npos ? 0 : scheme + 3;
+    const auto at = text.rfind('@');
+    if (at == text.npos || at < begin) return std::string{text};
+    return fmt::format("{}...{}", text.substr(0, begin), text.substr(at));
+}
+
 /// What is kept of the options must not refer to the caller's texts.
 client_options without_views(client_options options) noexcept {
     options.ca_file = options.certificate = options.private_key = {};
@@ -84,7 +93,7 @@ client_core::client_core(std::string_view base, const client_options& options)
         std::call_once(tls_made_, [&] { tls_ = make_tls_context(options); });
     if (base.empty()) return;
     base_ = url::parse(base);
-    if (!base_) throw error{client_errc::invalid_url, std::string{base}};
+    if (!base_) throw error{client_errc::invalid_url, harmless(base)};
 }
 
 const tls_context* client_core::tls() {
@@ -94,7 +103,7 @@ const tls_context* client_core::tls() {
 
 url client_core::where(const client_request& request) const {
     auto to = base_ ? base_->resolve(request.url()) : url::parse(request.url());
-    if (!to) throw error{client_errc::invalid_url, request.url()};
+    if (!to) throw error{client_errc::invalid_url, harmless(request.url())};
     return *std::move(to);
 }
 
@@ -146,7 +155,7 @@ task<std::unique_ptr<exchange_in_flight>> client_core::send(client_request reque
         const auto what = fmt::format("{} {}", to_string(request.method()), to.str());
         if (!next)
             throw error{client_errc::invalid_redirect,
-                        fmt::format("{}: {}", what, location ? *location : "no Location")};
+                        fmt::format("{}: {}", what, location ? harmless(*location) : "no Location")};
         if (redirects == options_.max_redirects) throw error{client_errc::too_many_redirects, what};
         co_await flight->discard();
         if (becomes_get(code, request.method())) request = as_get(request);

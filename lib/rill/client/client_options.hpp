@@ -23,7 +23,8 @@ struct client_options {
     std::chrono::milliseconds connect_timeout{10'000};
     /// For the TLS handshake, and for a proxy to open its tunnel.
     std::chrono::milliseconds tls_timeout{10'000};
-    /// From the end of the request to the first byte of the answer.
+    /// From the end of the request to the first byte of the answer, and as long again from there to the end
+    /// of its head, with all interim answers.
     std::chrono::milliseconds first_byte_timeout{60'000};
     /// Between two pieces of the answer; any byte counts, comments of an event stream too. Also while the
     /// server takes nothing of the request.

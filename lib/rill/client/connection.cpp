@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 namespace rill::detail {
 namespace {
@@ -25,6 +27,32 @@ constexpr std::size_t piece = std::size_t{64} * 1024;
 }
 
 } // namespace
+
+/// Ends a write when there is something to read. What waits for that may stay behind, until there is.
+class connection::ear {
+public:
+    explicit ear(tcp::socket& socket) : state_{std::make_shared<state>()} {
+        state_->socket = &socket;
+        socket.async_wait(tcp::socket::wait_read, [s = state_](asio::error_code failed) {
+            if (failed || s->socket == nullptr) return;
+            s->heard = true;
+            asio::error_code ignored;
+            s->socket->cancel(ignored);
+        });
+    }
+    ear(const ear&) = delete;
+    ear& operator=(const ear&) = delete;
+    ~ear() { state_->socket = nullptr; }
+
+    [[nodiscard]] bool has_heard() const noexcept { return state_->heard; }
+
+private:
+    struct state {
+        tcp::socket* socket = nullptr; ///< null once nobody listens
+        bool heard = false;
+    };
+    std::shared_ptr<state> state_;
+};
 
 task<bool> connection::try_address(tcp::endpoint where, asio::error_code& result) {
     asio::error_code ignored;
@@ -120,6 +148,27 @@ task<bool> connection::write(std::string_view bytes, std::chrono::milliseconds p
             fail(result, limit, "while the request was sent");
         if (result) co_return false;
         bytes.remove_prefix(part.size());
+    }
+    co_return true;
+}
+
+task<bool> connection::write_while_silent(std::string_view& bytes, std::chrono::milliseconds patience,
+                                          deadline& limit) {
+    if (tls_) {
+        const bool taken = co_await write(std::exchange(bytes, {}), patience, limit);
+        co_return taken;
+    }
+    const ear listening{socket_};
+    while (!bytes.empty() && !listening.has_heard()) {
+        limit.expect(patience, client_errc::idle_timeout);
+        asio::error_code result;
+        const auto taken = co_await asio::async_write(socket_, asio::buffer(bytes.substr(0, piece)),
+                                                      asio::redirect_error(asio::use_awaitable, result));
+        limit.rest();
+        bytes.remove_prefix(taken);
+        if (limit.passed() || (result == asio::error::operation_aborted && !listening.has_heard()))
+            fail(result, limit, "while the request was sent");
+        if (result && !listening.has_heard()) co_return false;
     }
     co_return true;
 }

@@ -53,10 +53,10 @@ std::unique_ptr<connection> connection_pool::take(std::string_view place,
                                                   const asio::any_io_executor& executor) {
     for (;;) {
         std::unique_ptr<connection> found;
-        entries expired; // closed without the lock
         {
             const std::lock_guard lock{mutex_};
-            expired = take_expired();
+            const auto expired =
+                take_expired(); // closed under the lock: `drop` waits, and the context with it
             const auto fits = [&](const entry& e) {
                 return e.place == place && e.idle->executor() == executor;
             };
@@ -71,9 +71,8 @@ std::unique_ptr<connection> connection_pool::take(std::string_view place,
 
 void connection_pool::put(std::string place, std::unique_ptr<connection> idle) {
     asio::use_service<tenant>(context_of(idle->executor())).enter(shared_from_this());
-    entries gone;
     const std::lock_guard lock{mutex_};
-    gone = take_expired();
+    auto gone = take_expired(); // closed under the lock, as in `take`
     const auto same = [&](const entry& e) { return e.place == place; };
     if (static_cast<std::size_t>(std::ranges::count_if(entries_, same)) >= most_) {
         const auto oldest = std::ranges::find_if(entries_, same);

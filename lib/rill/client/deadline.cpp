@@ -27,7 +27,9 @@ deadline::~deadline() {
 
 void deadline::expect(std::chrono::milliseconds time, client_errc why) {
     why_ = why;
-    expiry_ = time > time.zero() ? clock::now() + time : time_point::max();
+    // The largest times mean "for ever", too, and the clock has no room for them.
+    const bool bounded = time > time.zero() && time < std::chrono::years{10};
+    expiry_ = bounded ? clock::now() + time : time_point::max();
     if (expiry_ < timer_->wound_to) wind(timer_);
 }
 

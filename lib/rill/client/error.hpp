@@ -31,7 +31,7 @@ enum class client_errc {
     invalid_certificate,
     /// The proxy did not open a tunnel; the words have its status.
     proxy_refused,
-    /// No byte of the answer came in `client_options::first_byte_timeout`.
+    /// No byte of the answer came in `client_options::first_byte_timeout`, or its head took longer than that.
     first_byte_timeout,
     /// The server said nothing, not even a comment, for `client_options::idle_timeout` in mid-answer; or it
     /// took nothing of the request for so long.

@@ -198,7 +198,9 @@ client_request event_source::impl::next_request() const {
             request.set("Last-Event-ID", id);
         } catch (const error& e) {
             // Going on without it would lose events in silence.
-            throw error{e.code(), "the id of the last event cannot be sent"};
+            const auto to = core_->where(request_);
+            throw error{e.code(), fmt::format("{} {}: the id of the last event", to_string(request_.method()),
+                                              to.str())};
         }
     return request;
 }
@@ -239,7 +241,6 @@ task<void> event_source::impl::read() {
     reading_ = false;
     if (!is_wanted() || !(failure || unread_.empty())) co_return;
 
-    if (const auto time = decoder_.retry()) policy_.on_retry(*time);
     if (failure) {
         drop();
         fail(policy_.on_failure(failure->code(), random_()), *failure);
@@ -288,6 +289,7 @@ void event_source::impl::fail(const detail::reconnect::verdict& verdict, const e
 }
 
 void event_source::impl::drop() noexcept {
+    if (const auto time = decoder_.retry()) policy_.on_retry(*time); // also of a stream that was left
     response_.reset();
     unread_ = {};
     reading_ = false;

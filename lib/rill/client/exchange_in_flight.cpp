@@ -13,6 +13,15 @@ namespace {
 
 /// The most that is read of a body that nobody wants, as a redirect's.
 constexpr std::uint64_t worth_discarding = std::uint64_t{16} * 1024;
+/// And the longest that is waited for it.
+constexpr std::chrono::milliseconds worth_waiting{1'000};
+
+/// What is left of `time`, which began then; no bound stays none.
+std::chrono::milliseconds left_of(std::chrono::milliseconds time, time_point began) {
+    if (time <= time.zero()) return time;
+    const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - began);
+    return std::max(std::chrono::milliseconds{1}, time - spent);
+}
 
 /// RFC 9110 §9.2.2.
 bool is_idempotent(method verb) noexcept {
@@ -86,7 +95,7 @@ task<void> exchange_in_flight::run(std::string_view head, std::string_view body)
 task<void> exchange_in_flight::connect() {
     if (deadline_.passed()) throw connection_failure{*deadline_.passed(), {}};
     const auto& options = core_->options();
-    at_end_ = false; // as the connection was that the attempt before had
+    at_end_ = cut_short_ = false; // that was the connection before
     input_ = {};
     // A second attempt takes no chances.
     connection_ = reused_ ? nullptr : core_->pool().take(place_, executor_);
@@ -114,12 +123,13 @@ task<void> exchange_in_flight::open_tunnel(const proxy& by) {
     response_parser parser{core_->bounds()};
     parser.expect(method::connect);
     response_head head;
+    const auto began = clock::now();
     for (;;) {
         const auto step = parser.parse(input_, head);
         if (step == parse_step::head) break;
         if (step == parse_step::refused)
             throw connection_failure{client_errc::proxy_refused, std::string{parser.reason()}};
-        co_await more_input(options.tls_timeout, client_errc::tls_timeout);
+        co_await more_input(left_of(options.tls_timeout, began), client_errc::tls_timeout);
         if (at_end_) throw connection_failure{client_errc::proxy_refused, by.where.str()};
     }
     const auto code = static_cast<unsigned>(head.status);
@@ -132,9 +142,14 @@ task<void> exchange_in_flight::converse(std::string_view head, std::string_view 
     const auto patience = core_->options().idle_timeout;
     auto together = std::string{};
     if (body.size() < 16 * 1024) together.append(head).append(body);
-    bool sent = co_await connection_->write(together.empty() ? head : together, patience, deadline_);
-    if (sent && together.empty()) sent = co_await connection_->write(body, patience, deadline_);
-    for (bool has_head = false; !has_head;) {
+    const bool sent = co_await connection_->write(together.empty() ? head : together, patience, deadline_);
+    cut_short_ = !sent;
+    bool has_head = false;
+    if (!cut_short_ && together.empty()) has_head = co_await upload(body);
+    const auto time = core_->options().first_byte_timeout;
+    auto began = clock::now();
+    bool silent = true;
+    while (!has_head) {
         switch (parser_.parse(input_, head_)) {
         case parse_step::head: has_head = true; break;
         case parse_step::refused: refuse(parser_);
@@ -142,7 +157,34 @@ task<void> exchange_in_flight::converse(std::string_view head, std::string_view 
             if (at_end_ && !parser_.started())
                 throw connection_failure{client_errc::truncated, "the server closed the connection"};
             if (at_end_ && parser_.end() == parse_step::refused) refuse(parser_);
-            co_await more_input(core_->options().first_byte_timeout, client_errc::first_byte_timeout);
+            co_await more_input(left_of(time, began), client_errc::first_byte_timeout);
+            if (std::exchange(silent, false)) began = clock::now();
+        }
+    }
+}
+
+/// Sends a large body, and listens meanwhile: who answers with a failure, or for the last time, wants no more
+/// of it (RFC 9112 §9.5). True if the head of the answer has come.
+task<bool> exchange_in_flight::upload(std::string_view body) {
+    const auto patience = core_->options().idle_timeout;
+    for (bool answered = false;;) {
+        bool taken = false;
+        if (answered)
+            taken = co_await connection_->write(std::exchange(body, {}), patience, deadline_);
+        else
+            taken = co_await connection_->write_while_silent(body, patience, deadline_);
+        if (!taken || body.empty()) {
+            cut_short_ = !taken;
+            co_return answered;
+        }
+        co_await more_input(patience, client_errc::idle_timeout);
+        const auto step = parser_.parse(input_, head_);
+        if (step == parse_step::refused) refuse(parser_);
+        answered = step == parse_step::head;
+        const bool enough = answered && (static_cast<unsigned>(head_.status) >= 300 || !parser_.keep_alive());
+        if (enough || at_end_) {
+            cut_short_ = true;
+            co_return answered;
         }
     }
 }
@@ -155,6 +197,10 @@ task<void> exchange_in_flight::more_input(std::chrono::milliseconds patience, cl
 }
 
 task<std::string_view> exchange_in_flight::read() {
+    return read_within(core_->options().idle_timeout);
+}
+
+task<std::string_view> exchange_in_flight::read_within(std::chrono::milliseconds patience) {
     if (complete_) co_return std::string_view{};
     if (!connection_) fail(client_errc::truncated, "it has failed before");
     if (const auto coding = head_.fields.find("content-encoding");
@@ -171,7 +217,7 @@ task<std::string_view> exchange_in_flight::read() {
         }
         std::optional<connection_failure> failure;
         try {
-            co_await more_input(core_->options().idle_timeout, client_errc::idle_timeout);
+            co_await more_input(patience, client_errc::idle_timeout);
         } catch (connection_failure& f) {
             failure = std::move(f);
         }
@@ -183,7 +229,7 @@ task<std::string_view> exchange_in_flight::read() {
 void exchange_in_flight::release() {
     complete_ = true;
     auto idle = std::exchange(connection_, nullptr);
-    if (parser_.keep_alive() && input_.empty() && !at_end_ && !deadline_.passed())
+    if (parser_.keep_alive() && !cut_short_ && input_.empty() && !at_end_ && !deadline_.passed())
         core_->pool().put(place_, std::move(idle));
 }
 
@@ -202,9 +248,10 @@ task<std::string> exchange_in_flight::bytes() {
 
 task<void> exchange_in_flight::discard() {
     if (parser_.content_length().value_or(worth_discarding + 1) > worth_discarding) co_return;
+    const auto began = clock::now();
     try {
         for (;;) {
-            const auto piece = co_await read();
+            const auto piece = co_await read_within(left_of(worth_waiting, began));
             if (piece.empty()) break;
         }
     } catch (const error&) {
@@ -218,6 +265,15 @@ bool exchange_in_flight::is_event_stream() const noexcept {
     return type && equals_ignoring_case(trim(type->substr(0, type->find(';'))), "text/event-stream");
 }
 
+decoded exchange_in_flight::decode() {
+    try {
+        return decoder_->next(undecoded_);
+    } catch (const error& e) {
+        undecoded_ = {};
+        fail(e.code()); // says what was asked for
+    }
+}
+
 task<const message*> exchange_in_flight::next() {
     if (!decoder_) {
         if (head_.status != status::ok)
@@ -228,7 +284,7 @@ task<const message*> exchange_in_flight::next() {
     }
     for (;;) {
         while (!undecoded_.empty())
-            if (decoder_->next(undecoded_) == decoded::message) co_return &decoder_->current();
+            if (decode() == decoded::message) co_return &decoder_->current();
         undecoded_ = co_await read();
         if (undecoded_.empty()) co_return nullptr;
     }

@@ -40,8 +40,10 @@ public:
 
     fields defaults; ///< for requests to the base's origin; set before the first one
 
-private:
+    /// What a request asks for. Throws `rill::error` with `invalid_url`.
     [[nodiscard]] url where(const client_request& request) const;
+
+private:
     [[nodiscard]] std::string head_of(const client_request& request, const url& to, const url& first) const;
 
     client_options options_; ///< its views are gone

@@ -49,6 +49,11 @@ public:
     [[nodiscard]] task<bool> write(std::string_view bytes, std::chrono::milliseconds patience,
                                    deadline& limit);
 
+    /// As `write`, but returns true with what is left in `bytes` when the peer has said something; with TLS,
+    /// where that may be no word of the peer's, it does not look.
+    [[nodiscard]] task<bool> write_while_silent(std::string_view& bytes, std::chrono::milliseconds patience,
+                                                deadline& limit);
+
     /// Has what is under way end at once.
     void cancel() noexcept;
 
@@ -58,6 +63,8 @@ public:
     [[nodiscard]] asio::any_io_executor executor() { return socket_.get_executor(); }
 
 private:
+    class ear;
+
     [[nodiscard]] task<bool> try_address(asio::ip::tcp::endpoint where, asio::error_code& result);
 
     asio::ip::tcp::socket socket_;

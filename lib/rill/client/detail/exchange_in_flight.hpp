@@ -44,7 +44,8 @@ public:
     [[nodiscard]] task<const message*> next();
     [[nodiscard]] bool is_event_stream() const noexcept;
 
-    /// Takes what is left of a body that nobody wants, if it is small, so that the connection can go on.
+    /// Takes what is left of a body that nobody wants, if it is small and comes at once, so that the
+    /// connection can go on.
     [[nodiscard]] task<void> discard();
 
 private:
@@ -53,8 +54,10 @@ private:
     [[nodiscard]] task<void> connect();
     [[nodiscard]] task<void> open_tunnel(const proxy& by);
     [[nodiscard]] task<void> converse(std::string_view head, std::string_view body);
-    [[nodiscard]] task<void> receive_head(response_parser& parser, response_head& head);
+    [[nodiscard]] task<bool> upload(std::string_view body);
+    [[nodiscard]] task<std::string_view> read_within(std::chrono::milliseconds patience);
     [[nodiscard]] task<void> more_input(std::chrono::milliseconds patience, client_errc why);
+    [[nodiscard]] decoded decode();
     void release();
     [[noreturn]] void fail(std::error_code code, std::string_view words = {});
     [[noreturn]] void refuse(const response_parser& parser);
@@ -70,8 +73,9 @@ private:
 
     std::unique_ptr<connection> connection_;
     bool reused_ = false;
-    bool complete_ = false; ///< the response was read to its end
-    bool at_end_ = false;   ///< the peer has said that no more comes
+    bool complete_ = false;  ///< the response was read to its end
+    bool cut_short_ = false; ///< the request was not sent to its end
+    bool at_end_ = false;    ///< the peer has said that no more comes
     response_parser parser_;
     response_head head_;
     std::string_view input_; ///< what is left to read of `buffer_`
