@@ -28,8 +28,8 @@ namespace demo {
 /// if `text` is no such number, is zero, or is more than a `std::size_t` holds.
 [[nodiscard]] std::optional<std::size_t> parse_size(std::string_view text);
 
-/// The command line of a server: `--address`, `--port`, `--threads`, `--certificate` with `--private-key`, and
-/// what a demo adds. The headers of CLI11 stay in the source, so that a demo compiles quickly.
+/// The command line of a server: `--address`, `--port`, `--threads`, `--certificate` with `--private-key`,
+/// and what a demo adds. The headers of CLI11 stay in the source, so that a demo compiles quickly.
 ///
 /// **Example**
 ///
