@@ -31,8 +31,8 @@ namespace demo {
 /// `text` in one line, whatever it has in it.
 [[nodiscard]] std::string one_line(std::string text);
 
-/// The command line of a server: `--address`, `--port`, `--threads`, `--certificate` with `--private-key`, and
-/// what a demo adds. The headers of CLI11 stay in the source, so that a demo compiles quickly.
+/// The command line of a server: `--address`, `--port`, `--threads`, `--certificate` with `--private-key`,
+/// and what a demo adds. The headers of CLI11 stay in the source, so that a demo compiles quickly.
 ///
 /// **Example**
 ///

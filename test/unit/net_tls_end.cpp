@@ -194,7 +194,8 @@ TEST_CASE("the deadline of the handshake is the one of the limits, and does not 
     CHECK(idle.connection().ended());
 }
 
-TEST_CASE("draining waits for no handshake any longer than for an idle client, and ends streams with close_notify") {
+TEST_CASE("draining waits for no handshake any longer than for an idle client, and ends streams with "
+          "close_notify") {
     int alive = 0;
     tls::site s;
     quiet_stream(s, alive);

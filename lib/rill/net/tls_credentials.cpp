@@ -120,10 +120,9 @@ void tls_credentials::load_certificate(const std::string& file) {
     const x509 leaf{PEM_read_bio_X509_AUX(source.get(), nullptr, no_passphrase, nullptr)};
     if (!leaf || SSL_CTX_use_certificate(context_.get(), leaf.get()) != 1) refuse();
     for (;;) {
-        x509 next{PEM_read_bio_X509(source.get(), nullptr, no_passphrase, nullptr)};
+        const x509 next{PEM_read_bio_X509(source.get(), nullptr, no_passphrase, nullptr)};
         if (!next) break;
-        if (SSL_CTX_add0_chain_cert(context_.get(), next.get()) != 1) refuse();
-        static_cast<void>(next.release()); // the context's now
+        if (SSL_CTX_add1_chain_cert(context_.get(), next.get()) != 1) refuse();
     }
     const auto failure = ERR_peek_last_error();
     if (ERR_GET_LIB(failure) != ERR_LIB_PEM || ERR_GET_REASON(failure) != PEM_R_NO_START_LINE) refuse();

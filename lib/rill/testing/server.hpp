@@ -118,8 +118,8 @@ public:
         std::string_view name, value;
     };
 
-    /// `routes` must outlive the server. Of the options, address, port, backlog and threads mean nothing
-    /// here.
+    /// `routes` must outlive the server. Of the options, address, port, backlog, threads and tls mean
+    /// nothing here.
     explicit server(const router& routes, const server_options& options = {});
     server(const server&) = delete;
     server& operator=(const server&) = delete;
