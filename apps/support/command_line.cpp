@@ -81,6 +81,15 @@ command_line::command_line(const std::string& about, std::uint16_t port)
     add<unsigned>(*app_, "--threads", threads_, parse_threads, "COUNT",
                   fmt::format("a number up to {}", most_threads),
                   "how many threads serve, 0 for one per core (0)");
+    auto* const certificate =
+        app_->add_option("--certificate", certificate_, "serve https with this certificate chain (PEM)");
+    auto* const key = app_->add_option("--private-key", private_key_, "the key of the certificate (PEM)");
+    for (auto* const file : {certificate, key})
+        file->type_name("FILE")->check([](const std::string& name) {
+            return name.empty() ? std::string{"'' is no file"} : std::string{};
+        });
+    certificate->needs(key);
+    key->needs(certificate);
 }
 
 command_line::~command_line() = default;
@@ -150,7 +159,10 @@ std::optional<int> command_line::parse(int argc, const char* const* argv) try {
 }
 
 rill::server_options command_line::options() const noexcept {
-    return {.address = address_, .port = port_, .threads = threads_};
+    return {.address = address_,
+            .port = port_,
+            .threads = threads_,
+            .tls = {.certificate = certificate_, .private_key = private_key_}};
 }
 
 } // namespace demo

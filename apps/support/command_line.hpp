@@ -31,8 +31,8 @@ namespace demo {
 /// `text` in one line, whatever it has in it.
 [[nodiscard]] std::string one_line(std::string text);
 
-/// The command line of a server: `--address`, `--port`, `--threads`, and what a demo adds. The headers of
-/// CLI11 stay in the source, so that a demo compiles quickly.
+/// The command line of a server: `--address`, `--port`, `--threads`, `--certificate` with `--private-key`, and
+/// what a demo adds. The headers of CLI11 stay in the source, so that a demo compiles quickly.
 ///
 /// **Example**
 ///
@@ -84,7 +84,7 @@ public:
     /// one line.
     [[nodiscard]] std::optional<int> parse(int argc, const char* const* argv);
 
-    /// What was asked for; its address is this object's. After `parse`.
+    /// What was asked for; its texts are this object's. After `parse`.
     [[nodiscard]] rill::server_options options() const noexcept;
 
 private:
@@ -95,6 +95,7 @@ private:
     std::string address_ = "127.0.0.1";
     std::uint16_t port_;
     unsigned threads_ = 0;
+    std::string certificate_, private_key_;
 };
 
 } // namespace demo

@@ -10,6 +10,7 @@
 #include <rill/coro/sleep.hpp>
 #include <rill/http/cookie.hpp>
 #include <rill/http/error.hpp>
+#include <rill/net/error.hpp>
 #include <rill/net/server.hpp>
 #include <rill/net/sse_writer.hpp>
 #include <rill/sse/error.hpp>

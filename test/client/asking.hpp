@@ -11,6 +11,7 @@
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <initializer_list>
@@ -25,16 +26,24 @@ namespace asking {
 
 using namespace std::chrono_literals;
 
-/// Runs `work` in an event loop of its own; throws what it throws.
+/// An event loop that outlives the sources and answers of all tests.
+inline asio::io_context& loop() {
+    static asio::io_context context{1};
+    return context;
+}
+
+/// Runs `work` in that loop; throws what it throws.
 inline void run(const std::function<rill::task<void>()>& work) {
-    asio::io_context context{1};
+    auto& context = loop();
     bool done = false;
     std::exception_ptr failure;
     asio::co_spawn(context, work(), [&](const std::exception_ptr& e) {
         done = true;
         failure = e;
     });
-    context.run_for(scripted::patience);
+    context.restart();
+    const auto deadline = std::chrono::steady_clock::now() + scripted::patience;
+    while (!done && context.run_one_until(deadline) > 0) {}
     REQUIRE_MESSAGE(done, "the client hangs");
     if (failure) std::rethrow_exception(failure);
 }

@@ -189,7 +189,7 @@ TEST_CASE("a connection that the server has closed meanwhile costs nothing") {
     const auto first = ask(client, client_request{method::get, server.url()});
     CHECK(first.body == "a");
     closed.wait();
-    const auto second = ask(client, client_request{method::post, server.url()}.body("x"));
+    const auto second = ask(client, client_request{method::post, server.url()}.body("x", "text/plain"));
     CHECK(second.body == "b");
 }
 
@@ -208,7 +208,7 @@ TEST_CASE("a request that an idle connection swallows is sent once more if its m
         reply second;
         std::error_code code;
         try {
-            second = ask(client, client_request{verb, server.url()}.body("once"));
+            second = ask(client, client_request{verb, server.url()}.body("once", "text/plain"));
         } catch (const rill::error& e) {
             code = e.code();
         }
@@ -266,7 +266,7 @@ TEST_CASE("interim answers are passed over") {
         (void)c.is_left();
     }};
     rill::http_client client;
-    const auto got = ask(client, client_request{method::post, server.url()}.body("x"));
+    const auto got = ask(client, client_request{method::post, server.url()}.body("x", "text/plain"));
     CHECK(got.status == 200);
     CHECK(got.fields["X"] == "y");
     CHECK(!got.fields.contains("Link"));
@@ -281,7 +281,7 @@ TEST_CASE("an answer that comes before the body was taken counts") {
         c.finish();
     }};
     rill::http_client client;
-    const auto got = ask(client, client_request{method::post, server.url()}.body(std::string(8 << 20, 'x')));
+    const auto got = ask(client, client_request{method::post, server.url()}.body(std::string(8 << 20, 'x'), "text/plain"));
     CHECK(got.status == 413);
     CHECK(got.body == "too large");
 }

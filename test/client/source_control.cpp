@@ -11,6 +11,7 @@
 
 #include <exception>
 #include <functional>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -25,15 +26,19 @@ namespace {
 class following {
 public:
     explicit following(const std::string& url, diary& told) : source{client, url, options(told)} {}
-    explicit following(const std::string& url, diary& told, std::chrono::milliseconds retry)
-        : source{client, url, {.retry = retry, .max_retry = retry, .observer = &told}} {}
+    following(const following&) = delete;
+    following& operator=(const following&) = delete;
+    /// A call under way goes with the loop, and before the source; what the source holds goes before the loop.
+    ~following() {
+        if (!ended) loop.reset();
+    }
 
     /// Begins a call of `next`.
     void begin() {
         ended = false;
         failure = nullptr;
         data.clear();
-        asio::co_spawn(context, one(),
+        asio::co_spawn(*loop, one(),
                        asio::bind_cancellation_slot(cancel.slot(), [this](const std::exception_ptr& e) {
                            ended = true;
                            failure = e;
@@ -42,11 +47,11 @@ public:
     /// Turns the loop until this comes true.
     [[nodiscard]] bool until(const std::function<bool()>& condition) {
         const auto deadline = std::chrono::steady_clock::now() + scripted::patience;
-        context.restart();
+        loop->restart();
         while (!condition()) {
             if (std::chrono::steady_clock::now() > deadline) return false;
-            context.run_one_for(1ms);
-            context.restart();
+            loop->run_one_for(1ms);
+            loop->restart();
         }
         return true;
     }
@@ -62,11 +67,11 @@ public:
         return {};
     }
 
+    std::unique_ptr<asio::io_context> loop = std::make_unique<asio::io_context>(1);
     rill::http_client client;
     rill::event_source source;
-    asio::io_context context{1};
     asio::cancellation_signal cancel;
-    bool ended = false;
+    bool ended = true;
     std::exception_ptr failure;
     std::string data; // of the message; "null" if there was none
 
@@ -314,8 +319,8 @@ TEST_CASE("a coroutine that is cancelled sees operation_aborted, and may call ne
         REQUIRE(f.ends());
         CHECK(f.code() == asio::error::operation_aborted);
         f.begin();
-        f.context.restart();
-        f.context.poll();
+        f.loop->restart();
+        f.loop->poll();
         CHECK(!f.ended);
         CHECK(server.connections() == 1);
         f.source.restart();

@@ -73,7 +73,7 @@ TEST_CASE("a field Last-Event-ID of the request is where a source begins, and is
                               rill::client_request{rill::method::post, server.url()}
                                   .set("last-event-id", "5")
                                   .set("X-A", "b")
-                                  .body("c"),
+                                  .body("c", "text/plain"),
                               eager()};
     texts taken;
     run([&]() -> rill::task<void> { taken = co_await take(source, 3); });

@@ -44,6 +44,10 @@ std::string request::remote_address() const {
     return source_.remote_address();
 }
 
+bool request::secure() const noexcept {
+    return source_.secure();
+}
+
 task<std::string> request::bytes() {
     return source_.read_body();
 }

@@ -88,6 +88,10 @@ public:
     /// behind a proxy, that is the proxy.
     [[nodiscard]] std::string remote_address() const;
 
+    /// Whether it came over TLS to this server: see `server_options::tls`. Behind a proxy that is the proxy's
+    /// connection.
+    [[nodiscard]] bool secure() const noexcept;
+
     /// The whole body. Throws `http_error`: 413 if it is larger than the route allows, 408 if it comes too
     /// slowly, 400 if its framing is broken. The body is given once: a second call gives an empty one.
     [[nodiscard]] task<std::string> bytes();

@@ -77,11 +77,19 @@ client_core::client_core(std::string_view base, const client_options& options)
     : options_{without_views(options)},
       bounds_{bounds_of(options)},
       proxies_{options.environment_proxies ? proxies{environment} : proxies{}},
-      tls_{make_tls_context(options)},
       pool_{std::make_shared<connection_pool>(options.pool_size, options.pool_time)} {
+    // Files are read at once, since the caller named them. The system's authorities take milliseconds: they
+    // are read for the first request that needs them.
+    if (!options.ca_file.empty() || !options.certificate.empty() || !options.private_key.empty())
+        std::call_once(tls_made_, [&] { tls_ = make_tls_context(options); });
     if (base.empty()) return;
     base_ = url::parse(base);
     if (!base_) throw error{client_errc::invalid_url, std::string{base}};
+}
+
+const tls_context* client_core::tls() {
+    std::call_once(tls_made_, [this] { tls_ = make_tls_context(options_); });
+    return tls_.get();
 }
 
 url client_core::where(const client_request& request) const {

@@ -29,6 +29,8 @@ struct limits {
     /// them encoded, half behind a write. With more its handler is suspended until the client has taken all.
     std::size_t write_buffer = 64 * 1024;
 
+    /// From the beginning of a connection until its TLS handshake is done: closed without a word.
+    std::chrono::milliseconds handshake_timeout{10'000};
     /// From the first byte of a head to its last one: 408.
     std::chrono::milliseconds head_timeout{10'000};
     /// Between two requests of a connection: closed without a word.

@@ -189,6 +189,10 @@ std::string h1_conversation::remote_address() const {
     return session_.transport_->remote_address();
 }
 
+bool h1_conversation::secure() const noexcept {
+    return session_.transport_->secure();
+}
+
 /// Answers what cannot be answered by a handler; the connection closes after it (RFC 9112 §11.2).
 void h1_conversation::refuse(const refusal& why) {
     session_.phase_ = phase::answering;

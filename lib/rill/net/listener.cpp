@@ -38,13 +38,14 @@ bool is_stale(const std::string& path) {
 
 } // namespace
 
-listener::listener(shard& home, std::string_view address, std::uint16_t port, int backlog)
+listener::listener(shard& home, std::string_view address, std::uint16_t port, int backlog,
+                   std::string_view scheme)
     : home_{home}, acceptor_{home.context()}, pause_{home.context()} {
     try {
         if (address.starts_with(unix_prefix))
             listen_on_path(std::string{address.substr(unix_prefix.size())}, backlog);
         else
-            listen_on_address(address, port, backlog);
+            listen_on_address(address, port, backlog, scheme);
     } catch (const std::system_error& cause) {
         const auto where =
             address.starts_with(unix_prefix) ? std::string{address} : fmt::format("{}:{}", address, port);
@@ -72,7 +73,8 @@ void listener::listen_on_path(const std::string& path, int backlog) {
     url_ = fmt::format("{}{}", unix_prefix, path);
 }
 
-void listener::listen_on_address(std::string_view address, std::uint16_t port, int backlog) {
+void listener::listen_on_address(std::string_view address, std::uint16_t port, int backlog,
+                                 std::string_view scheme) {
     using asio::ip::tcp;
     const auto found =
         tcp::resolver{home_.context()}.resolve(address, std::to_string(port), tcp::resolver::passive);
@@ -83,8 +85,8 @@ void listener::listen_on_address(std::string_view address, std::uint16_t port, i
     bound.resize(local.size());
     std::memcpy(bound.data(), local.data(), local.size());
     port_ = bound.port();
-    url_ = bound.address().is_v6() ? fmt::format("http://[{}]:{}", bound.address().to_string(), port_)
-                                   : fmt::format("http://{}:{}", bound.address().to_string(), port_);
+    url_ = bound.address().is_v6() ? fmt::format("{}://[{}]:{}", scheme, bound.address().to_string(), port_)
+                                   : fmt::format("{}://{}:{}", scheme, bound.address().to_string(), port_);
 }
 
 void listener::start(std::function<shard&()> pick) {
@@ -139,7 +141,7 @@ void listener::hand_over(shard& to, stream_socket socket) {
         const auto user_timeout = to.common().bounds.write_timeout;
         std::unique_ptr<transport> connection;
         try {
-            connection = make_socket_transport(std::move(socket), user_timeout);
+            connection = to.secured(make_socket_transport(std::move(socket), user_timeout));
         } catch (...) {
             to.connection_gone();
             throw;

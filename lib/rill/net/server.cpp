@@ -3,6 +3,7 @@
 #include <rill/net/detail/listener.hpp>
 #include <rill/net/detail/shard.hpp>
 #include <rill/net/detail/socket_transport.hpp>
+#include <rill/net/detail/tls.hpp>
 #include <rill/net/server.hpp>
 
 #include <asio/executor_work_guard.hpp>
@@ -14,6 +15,8 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -21,8 +24,8 @@
 
 namespace rill {
 
-/// The shards and what starts and stops them. Everything but `stop` runs on the thread of the first shard,
-/// which is that of `run`.
+/// The shards and what starts and stops them. Everything but `stop` and `reload_certificates` runs on the
+/// thread of the first shard, which is that of `run`.
 ///
 /// Order of destruction: the listener and the timers go before the shards, the shards (and so their
 /// connections) before what they share.
@@ -31,16 +34,20 @@ public:
     impl(const router& routes, const server_options& options)
         : common_{detail::router_access::table(routes), options.limits,
                   options.log ? *options.log : standard_error_log(), options.reconnect_spread},
-          drain_timeout_{options.drain_timeout} {
+          drain_timeout_{options.drain_timeout},
+          files_{std::string{options.tls.certificate}, std::string{options.tls.private_key}} {
+        if (options.tls.wanted()) credentials_ = detail::load_credentials(files_, nullptr);
         const auto threads =
             options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
         for (unsigned i = 0; i < threads; ++i) {
             shards_.push_back(std::make_unique<detail::shard>(common_));
             auto& context = shards_.back()->context();
             detail::prepare_for_sockets(context);
+            if (credentials_) shards_.back()->use_tls(credentials_);
             work_.push_back(asio::make_work_guard(context));
         }
-        listener_.emplace(first(), options.address, options.port, options.backlog);
+        listener_.emplace(first(), options.address, options.port, options.backlog,
+                          credentials_ ? "https" : "http");
         deadline_.emplace(first().context());
     }
 
@@ -64,9 +71,20 @@ public:
         asio::post(first().context(), [this] { draining_ ? cut() : drain(); });
     }
 
-    /// Has SIGINT and SIGTERM call `stop`.
-    void stop_on_signals() {
+    void reload_certificates() {
+        const std::lock_guard lock{reload_};
+        if (!credentials_) return;
+        credentials_ = detail::load_credentials(files_, credentials_.get());
+        for (const auto& shard : shards_)
+            asio::post(shard->context(), [&shard = *shard, credentials = credentials_]() mutable {
+                shard.use_tls(std::move(credentials));
+            });
+    }
+
+    /// Has SIGINT and SIGTERM call `stop`, and SIGHUP load the certificate again if there is one.
+    void heed_signals() {
         signals_.emplace(first().context(), SIGINT, SIGTERM);
+        if (credentials_) signals_->add(SIGHUP);
         wait_for_signal();
     }
 
@@ -77,11 +95,21 @@ private:
     }
 
     void wait_for_signal() {
-        signals_->async_wait([this](asio::error_code cancelled, int) {
+        signals_->async_wait([this](asio::error_code cancelled, int number) {
             if (cancelled) return;
-            stop();
+            if (number == SIGHUP)
+                reload_on_signal();
+            else
+                stop();
             wait_for_signal();
         });
+    }
+
+    void reload_on_signal() try {
+        reload_certificates();
+        first().log(log_level::info, fmt::format("loaded {} again", files_.certificate));
+    } catch (const std::exception& cause) {
+        first().log(log_level::warning, fmt::format("keeps its old certificate: {}", cause.what()));
     }
 
     void drain() {
@@ -120,6 +148,9 @@ private:
 
     const detail::service common_;
     const std::chrono::milliseconds drain_timeout_;
+    const detail::tls_files files_;
+    std::mutex reload_;
+    std::shared_ptr<const detail::tls_credentials> credentials_; ///< of `files_`; null without TLS
     std::vector<std::unique_ptr<detail::shard>> shards_;
     std::vector<asio::executor_work_guard<asio::io_context::executor_type>> work_;
     std::optional<detail::listener> listener_;
@@ -149,9 +180,13 @@ void server::stop() {
     impl_->stop();
 }
 
+void server::reload_certificates() {
+    impl_->reload_certificates();
+}
+
 int serve(const router& routes, const server_options& options) try {
     server server{routes, options};
-    server.impl_->stop_on_signals();
+    server.impl_->heed_signals();
     fmt::print("listening on {}\n", server.url());
     std::fflush(stdout);
     server.run();

@@ -4,6 +4,7 @@
 #include <rill/base/export.hpp>
 #include <rill/base/log.hpp>
 #include <rill/http/limits.hpp>
+#include <rill/net/tls_options.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -30,6 +31,8 @@ struct server_options {
     /// If not zero, streams that draining ends tell their clients to come back after a random time of up to
     /// this, so that they do not all come at once.
     std::chrono::milliseconds reconnect_spread{0};
+    /// Certificate and key for TLS; without them the server speaks plain HTTP.
+    tls_options tls{};
     /// How much the server puts up with.
     rill::limits limits{};
     /// Where it tells what went wrong; it must outlive the server. Null: standard error.
@@ -48,14 +51,15 @@ static_assert(std::is_trivially_destructible_v<server_options>);
 class RILL_EXPORT server {
 public:
     /// Listens; connections wait until `run`. Throws `rill::error` with the system's code if it cannot, and
-    /// says where. `routes` must outlive the server, unchanged; the options' views only this call.
+    /// says where, or if the files of `tls` cannot be used. `routes` must outlive the server, unchanged; the
+    /// options' views only this call.
     explicit server(const router& routes, const server_options& options = {});
     server(const server&) = delete;
     server& operator=(const server&) = delete;
     /// Cuts what is still open. `run` must have returned.
     ~server();
 
-    /// `http://127.0.0.1:5800`, with the port that it listens on, or `unix:/path`.
+    /// `http://127.0.0.1:5800`, with the port that it listens on, or `https://` so, or `unix:/path`.
     [[nodiscard]] const std::string& url() const noexcept;
     /// 0 for a Unix socket.
     [[nodiscard]] std::uint16_t port() const noexcept;
@@ -69,6 +73,12 @@ public:
     /// any thread, and before `run` too.
     void stop();
 
+    /// Reads the files of `server_options::tls` again: connections that come later are shown the new
+    /// certificate. Those that are open go on, and clients may resume their sessions. Throws `rill::error` if
+    /// the files cannot be used, and then the server goes on with what it has. Does nothing without TLS. From
+    /// any thread; it blocks while it reads.
+    void reload_certificates();
+
 private:
     friend RILL_EXPORT int serve(const router& routes, const server_options& options);
     class impl;
@@ -77,7 +87,8 @@ private:
 
 /// A whole program: listens, prints `listening on URL` to standard output, serves until SIGINT or SIGTERM,
 /// drains, and returns the exit code: 0, or 1 if it could not begin, with the cause on standard error. A
-/// second signal ends it at once.
+/// second signal ends it at once. With TLS, SIGHUP has it read its certificate again, and the log says
+/// whether that went well.
 ///
 /// **Example**
 ///

@@ -35,6 +35,18 @@ std::string_view shard::date() {
     return date_.at(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
 }
 
+void shard::use_tls(std::shared_ptr<const tls_credentials> credentials) {
+    if (tls_)
+        tls_->credentials = std::move(credentials);
+    else
+        tls_ = std::make_unique<tls_share>(*context_, timers_, common_.bounds.handshake_timeout,
+                                           std::move(credentials));
+}
+
+std::unique_ptr<transport> shard::secured(std::unique_ptr<transport> connection) {
+    return tls_ ? make_tls_transport(std::move(connection), *tls_) : std::move(connection);
+}
+
 void shard::open(std::unique_ptr<transport> connection) {
     if (draining_) {
         connection->close(false);

@@ -10,6 +10,7 @@ public:
     /// Gives the body once it is complete; throws what `request::bytes` does.
     [[nodiscard]] virtual task<std::string> read_body() = 0;
     [[nodiscard]] virtual std::string remote_address() const = 0;
+    [[nodiscard]] virtual bool secure() const noexcept = 0;
 
 protected:
     ~request_source() = default;

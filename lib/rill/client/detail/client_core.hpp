@@ -12,6 +12,7 @@
 #include <rill/http/url.hpp>
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,7 +34,8 @@ public:
     /// For the parser of responses.
     [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
     [[nodiscard]] const proxy* proxy_for(const url& target) const { return proxies_.find(target); }
-    [[nodiscard]] const tls_context* tls() const noexcept { return tls_.get(); }
+    /// Null where TLS is not built in. Throws `rill::error` with `invalid_certificate`.
+    [[nodiscard]] const tls_context* tls();
     [[nodiscard]] connection_pool& pool() noexcept { return *pool_; }
 
     fields defaults; ///< for requests to the base's origin; set before the first one
@@ -46,6 +48,7 @@ private:
     limits bounds_;
     std::optional<url> base_;
     proxies proxies_;
+    std::once_flag tls_made_;
     std::shared_ptr<const tls_context> tls_;
     std::shared_ptr<connection_pool> pool_;
 };

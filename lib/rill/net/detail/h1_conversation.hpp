@@ -77,6 +77,7 @@ private:
     // request_source
     task<std::string> read_body() override;
     [[nodiscard]] std::string remote_address() const override;
+    [[nodiscard]] bool secure() const noexcept override;
 
     void keep_for_later(std::string_view bytes);
     void process(std::string_view bytes);

@@ -18,8 +18,9 @@ namespace rill::detail {
 /// would spread evenly over several listening sockets never evens out again.
 class listener {
 public:
-    /// Listens at `address` and `port`, on the thread of `home`. Throws as `server` does.
-    listener(shard& home, std::string_view address, std::uint16_t port, int backlog);
+    /// Listens at `address` and `port`, on the thread of `home`. Throws as `server` does. `scheme` is that of
+    /// its URL.
+    listener(shard& home, std::string_view address, std::uint16_t port, int backlog, std::string_view scheme);
     listener(const listener&) = delete;
     listener& operator=(const listener&) = delete;
     ~listener();
@@ -37,7 +38,8 @@ private:
 
     void bind_to(const protocol::endpoint& where);
     void listen_on_path(const std::string& path, int backlog);
-    void listen_on_address(std::string_view address, std::uint16_t port, int backlog);
+    void listen_on_address(std::string_view address, std::uint16_t port, int backlog,
+                           std::string_view scheme);
     void wait();
     void take();
     void rest(std::string_view why);

@@ -5,6 +5,7 @@
 #include <rill/coro/detail/timers.hpp>
 #include <rill/http/date.hpp>
 #include <rill/http/limits.hpp>
+#include <rill/net/detail/tls.hpp>
 #include <rill/net/detail/transport.hpp>
 
 #include <asio/io_context.hpp>
@@ -59,6 +60,11 @@ public:
     /// application gave to Asio, is logged, and ends nothing else.
     void run();
 
+    /// Has connections that are secured from now on use `credentials`.
+    void use_tls(std::shared_ptr<const tls_credentials> credentials);
+    /// The server's end of TLS over `connection`, or that itself where the server speaks no TLS.
+    [[nodiscard]] std::unique_ptr<transport> secured(std::unique_ptr<transport> connection);
+
     /// Begins to serve a connection.
     void open(std::unique_ptr<transport> connection);
 
@@ -103,6 +109,7 @@ private:
     const service& common_;
     std::optional<asio::io_context> context_;
     detail::timers& timers_;
+    std::unique_ptr<tls_share> tls_; ///< none without TLS
     date_cache date_;
     std::array<char, 65'536> input_;
     std::string spare_;

@@ -60,6 +60,8 @@ public:
 
     /// The peer, as `request::remote_address` gives it.
     [[nodiscard]] virtual std::string remote_address() const = 0;
+    /// Whether it is encrypted, as `request::secure` says it.
+    [[nodiscard]] virtual bool secure() const noexcept { return false; }
 };
 
 } // namespace rill::detail
