@@ -239,7 +239,7 @@ test('left for good, the answer is given up after its grace', () => with_pages(a
   await page.goto('about:blank');
   await idle(server);
   assert.equal((await status(server)).generations.cancelled, 1);
-}, { pace: '1s', args: ['--grace', '300ms'] }));
+}, { pace: '1s', args: ['--grace', '1s'] }));
 
 test('what the server refuses is shown with its reason, and can be tried again', () => with_pages(async (open, server) => {
   const page = await open();

@@ -3,9 +3,9 @@ import { Program, assert, run, serve, test, until } from '../browser/support.mjs
 import { begin, chunks_in, complete, content_of, hear, idle, model, post, question, refused, running, said, seed_for, status } from './llm_support.mjs';
 
 const [program] = process.argv.slice(2);
-const seed = await seed_for(program, 40, 150);
+const seed = await seed_for(program, 80, 150);
 const llm = await serve(program, '--pace', '1ms');
-const slow = await serve(program, '--pace', '50ms', '--grace', '300ms');
+const slow = await serve(program, '--pace', '50ms', '--grace', '1s');
 const endpoint = `${llm.url}/v1/chat/completions`;
 
 // Completions
@@ -242,13 +242,13 @@ test('a run that is stopped says so, and what it had said stays', async () => {
 test('a run is given up when nobody has listened for its grace, and not before', async () => {
   const url = await begin(slow, { seed });
   const began = performance.now();
-  for (let n = 1; n <= 5; ++n) await hear(url, 3 * n); // leaves, and is back at once
-  assert.ok(performance.now() - began > 300);
+  for (let n = 5; n <= 25; n += 5) await hear(url, n); // leaves, and is back at once
+  assert.ok(performance.now() - began > 1000);
   assert.equal(await running(slow), 1);
   const left = performance.now();
   await idle(slow);
   const after = performance.now() - left;
-  assert.ok(after > 250 && after < 800, `after ${after} ms`);
+  assert.ok(after > 900 && after < 2500, `after ${after} ms`);
   const { events } = await hear(url);
   assert.equal(JSON.parse(events.at(-1).data).finish_reason, 'cancelled');
 });

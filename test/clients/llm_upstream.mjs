@@ -5,7 +5,7 @@ import {
 } from './llm_support.mjs';
 
 const [program] = process.argv.slice(2);
-const seed = await seed_for(program, 40, 150);
+const seed = await seed_for(program, 80, 150);
 const origin = await serve(program, '--pace', '1ms');
 const slow_origin = await serve(program, '--pace', '50ms');
 const relay = await serve(program, '--upstream', `${origin.url}/v1/`, '--model', model);
