@@ -1,6 +1,7 @@
 // The page of the llm program in Chromium: node llm_page.mjs LLM CHROMIUM PACKAGES
 // It leaves pictures of the page beside the packages.
 import { join } from 'node:path';
+import { seed_for } from '../clients/llm_support.mjs';
 import { launch } from './chromium.mjs';
 import { desktop, in_state, new_page, phone, text } from './page.mjs';
 import { Proxy } from './proxy.mjs';
@@ -13,19 +14,7 @@ const refusals = /Failed to load resource/; // Chromium says it when the page is
 const slow = '30ms';
 const question = 'What is a topic?';
 
-/// A seed with which the answer to `question` has a length that suits tests.
-async function find_seed() {
-  const server = await serve(program, '--pace', '1ms');
-  for (let seed = 1;; ++seed) {
-    const body = JSON.stringify({ messages: [{ role: 'user', content: question }], model: 'rill-ngram', seed });
-    const answer = await (await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', body })).json();
-    const { usage: { completion_tokens: tokens }, choices: [{ message: { content } }] } = answer;
-    if (tokens < 80 || tokens > 120 || content.length < 300) continue;
-    await server.end();
-    return seed;
-  }
-}
-const seed = await find_seed();
+const seed = await seed_for(program, 80, 120);
 
 /// Has the page ask for answers with that seed.
 const sow = page => page.route('**/runs', async route => {
@@ -88,19 +77,19 @@ test('it tells what the model is', () => with_pages(async open => {
 
 test('an answer comes token by token, and says how it ended', () => with_pages(async (open, server) => {
   const page = await open();
+  await page.evaluate(() => {
+    globalThis.grew = new Set();
+    new MutationObserver(() => grew.add($("log").textContent.length)).observe($("log"), { childList: true, subtree: true });
+  });
   await say(page, question);
-  await in_state(page, 'answering');
   const id = await id_of(page);
-  const lengths = new Set();
-  await until(async () => {
-    lengths.add((await last(page)).length);
-    return await text(page, '#state') === 'ready';
-  }, 'the end', 20_000);
-  assert.ok(lengths.size > 5, `it grew in ${lengths.size} steps`);
+  await in_state(page, 'ready');
+  const steps = await page.evaluate(() => grew.size);
+  assert.ok(steps > 5, `it grew in ${steps} steps`);
   assert.equal(await held(page), await all_of(server, id));
   assert.match((await ends(page))[0], /^\d+ tokens$/);
   assert.equal((await status(server)).generations.finished, 1);
-}, { pace: '5ms' }));
+}, { pace: '20ms' }));
 
 test('Enter sends, Shift and Enter begins a line', () => with_pages(async open => {
   const page = await open();
@@ -131,6 +120,29 @@ test('the button stops it within 200 ms, and what had come stays', () => with_pa
   assert.ok((await held(page)).length > 20);
   assert.equal((await status(server)).generations.cancelled, 1);
 }, { pace: '100ms' }));
+
+test('stopped before the server has answered, it stops when it has; so it does for a new conversation', () => with_pages(async (open, server) => {
+  const page = await open();
+  let go_on;
+  await page.route('**/runs', async route => {
+    await new Promise(resolve => { go_on = resolve; });
+    await route.fallback();
+  });
+  await say(page, question);
+  await until(() => go_on, 'the page to ask');
+  await press(page, 'Stop');
+  go_on();
+  await in_state(page, 'ready');
+  assert.match((await ends(page))[0], /^stopped/);
+  go_on = null;
+  await say(page, question);
+  await until(() => go_on, 'the page to ask again');
+  await press(page, 'New conversation');
+  go_on();
+  await until(async () => (await status(server)).generations.cancelled === 2, 'both to be stopped');
+  assert.equal(await text(page, '#state'), 'ready');
+  assert.equal(await page.locator('.said').count(), 0);
+}, { pace: '1s' }));
 
 test('regenerated, it is another answer in the place of the first', () => with_pages(async open => {
   const page = await open();
@@ -227,7 +239,7 @@ test('left for good, the answer is given up after its grace', () => with_pages(a
   await page.goto('about:blank');
   await idle(server);
   assert.equal((await status(server)).generations.cancelled, 1);
-}, { pace: '1s', args: ['--grace', '300ms'] }));
+}, { pace: '1s', args: ['--grace', '1s'] }));
 
 test('what the server refuses is shown with its reason, and can be tried again', () => with_pages(async (open, server) => {
   const page = await open();

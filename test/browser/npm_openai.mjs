@@ -1,4 +1,5 @@
 // The llm program as npm's openai sees it, OpenAI's own library: node npm_openai.mjs LLM PACKAGES
+import { seed_for } from '../clients/llm_support.mjs';
 import { packages } from './packages.mjs';
 import { assert, run, serve, test, until } from './support.mjs';
 
@@ -8,6 +9,8 @@ const model = 'rill-ngram';
 const messages = [{ role: 'user', content: 'What is a topic?' }];
 const client_of = server => new OpenAI({ apiKey: 'none', baseURL: `${server.url}/v1`, maxRetries: 0 });
 const generations = async server => (await (await fetch(`${server.url}/status`)).json()).generations;
+
+const seed = await seed_for(program, 40, 150);
 
 // Alone, and behind another of its kind.
 const origin = await serve(program, '--pace', '1ms');
@@ -28,12 +31,12 @@ for (const [how, server, slow_server] of servers) {
   const client = client_of(server);
 
   test(`${how}: it streams, to [DONE]`, async () => {
-    const chunks = await gather(await client.chat.completions.create({ model, messages, seed: 1, stream: true }));
+    const chunks = await gather(await client.chat.completions.create({ model, messages, seed, stream: true }));
     assert.equal(chunks[0].choices[0].delta.role, 'assistant');
     assert.equal(chunks.at(-1).choices[0].finish_reason, 'stop');
     for (const { object, id, choices: [{ finish_reason }] } of chunks.slice(0, -1))
       assert.deepEqual([object, id, finish_reason], ['chat.completion.chunk', chunks[0].id, null]);
-    const whole = await client.chat.completions.create({ model, messages, seed: 1 });
+    const whole = await client.chat.completions.create({ model, messages, seed });
     assert.equal(text_of(chunks), whole.choices[0].message.content);
     assert.equal(whole.choices[0].finish_reason, 'stop');
     assert.equal(whole.usage.total_tokens, whole.usage.prompt_tokens + whole.usage.completion_tokens);
@@ -41,7 +44,7 @@ for (const [how, server, slow_server] of servers) {
 
   test(`${how}: it has the usage of a stream if it is asked for`, async () => {
     const chunks = await gather(await client.chat.completions.create({
-      model, messages, seed: 1, stream: true, stream_options: { include_usage: true }, max_completion_tokens: 5,
+      model, messages, seed, stream: true, stream_options: { include_usage: true }, max_completion_tokens: 5,
     }));
     const { choices, usage } = chunks.at(-1);
     assert.deepEqual([choices, usage], [[], { prompt_tokens: 5, completion_tokens: 5, total_tokens: 10 }]);
@@ -49,7 +52,7 @@ for (const [how, server, slow_server] of servers) {
   });
 
   test(`${how}: its helper for streams tells content, and the whole at the end`, async () => {
-    const stream = client.chat.completions.stream({ model, messages, seed: 1, stream_options: { include_usage: true } });
+    const stream = client.chat.completions.stream({ model, messages, seed, stream_options: { include_usage: true } });
     let text = '';
     stream.on('content', delta => { text += delta; });
     const whole = await stream.finalChatCompletion();

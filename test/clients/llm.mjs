@@ -1,16 +1,17 @@
 // The language model as curl and fetch see it: node llm.mjs LLM
 import { Program, assert, run, serve, test, until } from '../browser/support.mjs';
-import { begin, chunks_in, complete, content_of, hear, idle, model, post, question, refused, running, said, status } from './llm_support.mjs';
+import { begin, chunks_in, complete, content_of, hear, idle, model, post, question, refused, running, said, seed_for, status } from './llm_support.mjs';
 
 const [program] = process.argv.slice(2);
+const seed = await seed_for(program, 80, 150);
 const llm = await serve(program, '--pace', '1ms');
-const slow = await serve(program, '--pace', '50ms', '--grace', '300ms');
+const slow = await serve(program, '--pace', '50ms', '--grace', '1s');
 const endpoint = `${llm.url}/v1/chat/completions`;
 
 // Completions
 
 test('an answer as a whole has the shape of a chat.completion', async () => {
-  const answer = await complete(llm, { seed: 1 });
+  const answer = await complete(llm, { seed });
   assert.equal(answer.status, 200);
   assert.equal(answer.headers.get('Content-Type'), 'application/json');
   const { id, created, system_fingerprint, choices, usage, ...rest } = await answer.json();
@@ -27,7 +28,7 @@ test('an answer as a whole has the shape of a chat.completion', async () => {
 });
 
 test('a stream has the role first, then the text, then why it ended', async () => {
-  const answer = await complete(llm, { seed: 1, stream: true });
+  const answer = await complete(llm, { seed, stream: true });
   assert.equal(answer.headers.get('Content-Type'), 'text/event-stream');
   const chunks = chunks_in(await answer.text());
   const [first] = chunks;
@@ -45,9 +46,9 @@ test('a stream has the role first, then the text, then why it ended', async () =
 });
 
 test('with a seed, streamed or not, it is the same answer', async () => {
-  for (const seed of [0, 1, -1, 2 ** 53]) {
-    const whole = await (await complete(llm, { seed })).json();
-    const chunks = chunks_in(await (await complete(llm, { seed, stream: true })).text());
+  for (const another of [0, 1, -1, 2 ** 53]) {
+    const whole = await (await complete(llm, { seed: another })).json();
+    const chunks = chunks_in(await (await complete(llm, { seed: another, stream: true })).text());
     assert.equal(content_of(chunks), whole.choices[0].message.content);
   }
   const answers = await Promise.all(Array.from({ length: 20 }, async () => (await (await complete(llm, {})).json()).choices[0].message.content));
@@ -55,7 +56,7 @@ test('with a seed, streamed or not, it is the same answer', async () => {
 });
 
 test('usage comes in a last chunk without choices, if it is asked for', async () => {
-  const chunks = chunks_in(await (await complete(llm, { seed: 1, stream: true, stream_options: { include_usage: true } })).text());
+  const chunks = chunks_in(await (await complete(llm, { seed, stream: true, stream_options: { include_usage: true } })).text());
   const { choices, usage } = chunks.pop();
   assert.deepEqual(choices, []);
   assert.equal(usage.prompt_tokens, 5);
@@ -66,20 +67,20 @@ test('usage comes in a last chunk without choices, if it is asked for', async ()
 
 test('max_tokens bounds it, and the newer name wins', async () => {
   for (const [bounds, count] of [[{ max_tokens: 1 }, 1], [{ max_completion_tokens: 3 }, 3], [{ max_tokens: 7, max_completion_tokens: 2 }, 2]]) {
-    const { choices: [{ finish_reason }], usage } = await (await complete(llm, { seed: 1, ...bounds })).json();
+    const { choices: [{ finish_reason }], usage } = await (await complete(llm, { seed, ...bounds })).json();
     assert.deepEqual([finish_reason, usage.completion_tokens], ['length', count]);
   }
 });
 
 test('nothing of a stop sequence is sent, though it spans tokens', async () => {
-  const all = (await (await complete(llm, { seed: 1 })).json()).choices[0].message.content;
+  const all = (await (await complete(llm, { seed })).json()).choices[0].message.content;
   for (let begin = 5; begin < Math.min(60, all.length - 8); begin += 5) {
     const stop = all.slice(begin, begin + 8);
     const wanted = all.slice(0, all.indexOf(stop));
-    const chunks = chunks_in(await (await complete(llm, { seed: 1, stream: true, stop })).text());
+    const chunks = chunks_in(await (await complete(llm, { seed, stream: true, stop })).text());
     assert.equal(content_of(chunks), wanted);
     assert.equal(chunks.at(-1).choices[0].finish_reason, 'stop');
-    const whole = await (await complete(llm, { seed: 1, stop: ['never said', stop, '§'] })).json();
+    const whole = await (await complete(llm, { seed, stop: ['never said', stop, '§'] })).json();
     assert.equal(whole.choices[0].message.content, wanted);
   }
 });
@@ -202,8 +203,8 @@ test('an answer whose client leaves stops within 200 ms', async () => {
 // Runs
 
 test('a run is heard from its beginning by all who come, also late', async () => {
-  const url = await begin(llm, { seed: 3 });
-  const whole = (await (await complete(llm, { seed: 3 })).json()).choices[0].message.content;
+  const url = await begin(llm, { seed });
+  const whole = (await (await complete(llm, { seed })).json()).choices[0].message.content;
   const [one, two] = await Promise.all([hear(url), hear(url)]);
   assert.equal(said(one.events), whole);
   assert.deepEqual(two, one);
@@ -215,7 +216,7 @@ test('a run is heard from its beginning by all who come, also late', async () =>
 });
 
 test('who comes back with Last-Event-ID goes on, and after the end gets 204', async () => {
-  const url = await begin(slow, { seed: 3, max_tokens: 12 });
+  const url = await begin(slow, { seed, max_tokens: 12 });
   const first = await hear(url, 4);
   const rest = await hear(url, Infinity, { 'Last-Event-ID': first.events.at(-1).id });
   const all = await hear(url);
@@ -239,15 +240,15 @@ test('a run that is stopped says so, and what it had said stays', async () => {
 });
 
 test('a run is given up when nobody has listened for its grace, and not before', async () => {
-  const url = await begin(slow, { seed: 3 });
+  const url = await begin(slow, { seed });
   const began = performance.now();
-  for (let n = 1; n <= 5; ++n) await hear(url, 3 * n); // leaves, and is back at once
-  assert.ok(performance.now() - began > 300);
+  for (let n = 5; n <= 25; n += 5) await hear(url, n); // leaves, and is back at once
+  assert.ok(performance.now() - began > 1000);
   assert.equal(await running(slow), 1);
   const left = performance.now();
   await idle(slow);
   const after = performance.now() - left;
-  assert.ok(after > 250 && after < 800, `after ${after} ms`);
+  assert.ok(after > 900 && after < 2500, `after ${after} ms`);
   const { events } = await hear(url);
   assert.equal(JSON.parse(events.at(-1).data).finish_reason, 'cancelled');
 });
@@ -260,7 +261,7 @@ test('so is one that nobody ever listened to', async () => {
 
 test('with --on-abandon finish it is completed all the same', async () => {
   const server = await serve(program, '--pace', '2ms', '--on-abandon', 'finish', '--grace', '1ms');
-  const url = await begin(server, { seed: 3 });
+  const url = await begin(server, { seed });
   await hear(url, 2);
   await idle(server);
   const { finished, cancelled } = (await status(server)).generations;
@@ -273,8 +274,8 @@ test('of runs that have ended the oldest goes; those under way stay, and one too
   const server = await serve(program, '--pace', '1ms', '--keep-runs', '2');
   const ended = await begin(server, { max_tokens: 1 });
   await hear(ended);
-  const going = [await begin(server, { seed: 3 }), null];
-  going[1] = await begin(server, { seed: 3 });
+  const going = [await begin(server, { seed }), null];
+  going[1] = await begin(server, { seed });
   assert.equal((await hear(ended, 1)).status, 404);
   await Promise.all(going.map(url => hear(url, 1)));
   await server.end();
@@ -331,6 +332,15 @@ for (const args of bad_options) {
     assert.match(refusing.stderr, /^llm: [^\n]*\n$/);
   });
 }
+
+test('--help says what there is, and what it is by default', async () => {
+  const help = new Program(program, ['--help']);
+  assert.equal(await help.ended, 0);
+  assert.equal(help.stderr, '');
+  for (const [option, by_default] of Object.entries({ pace: '20ms', 'on-abandon': 'cancel', grace: '5s', 'keep-age': '600s', 'keep-runs': '1000' }))
+    assert.match(help.stdout, new RegExp(`--${option} [^-]*\\(${by_default}\\)`));
+  for (const option of ['upstream URL', 'upstream-ca FILE', 'model NAME']) assert.ok(help.stdout.includes(`--${option}`), option);
+});
 
 test('all these refusals left no word on standard error', async () => {
   for (const server of [llm, slow]) {

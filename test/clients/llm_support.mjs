@@ -14,6 +14,18 @@ export const post = (url, body, options = {}) => fetch(url, {
 export const complete = (server, body, options) =>
   post(`${server.url}/v1/chat/completions`, { model, messages: question, ...body }, options);
 
+/// A seed with which the answer to `question` ends by itself, after so many tokens: the documents that the model has read
+/// change.
+export async function seed_for(program, least, most) {
+  const server = await serve(program, '--pace', '1ms');
+  for (let seed = 1;; ++seed) {
+    const { usage: { completion_tokens: tokens } } = await (await complete(server, { seed, max_tokens: most })).json();
+    if (tokens < least || tokens === most) continue;
+    await server.end('SIGKILL');
+    return seed;
+  }
+}
+
 export const status = async server => (await fetch(`${server.url}/status`)).json();
 export const running = async server => (await status(server)).generations.running;
 export const idle = server => until(async () => await running(server) === 0, 'nothing to be generated');

@@ -1,10 +1,11 @@
 // The language model with another server upstream, of our own or one that the test answers for: node llm_upstream.mjs LLM
 import { assert, run, serve, test, until } from '../browser/support.mjs';
 import {
-  as_events, begin, behind, chunks_in, complete, content_of, hear, idle, model, post, question, refused, running, said, status,
+  as_events, begin, behind, chunks_in, complete, content_of, hear, idle, model, post, question, refused, running, said, seed_for, status,
 } from './llm_support.mjs';
 
 const [program] = process.argv.slice(2);
+const seed = await seed_for(program, 80, 150);
 const origin = await serve(program, '--pace', '1ms');
 const slow_origin = await serve(program, '--pace', '50ms');
 const relay = await serve(program, '--upstream', `${origin.url}/v1/`, '--model', model);
@@ -17,8 +18,8 @@ const chunk = (content, finish_reason = null) => JSON.stringify({ choices: [{ in
 
 test('answers, streams, models and errors are those of upstream', async () => {
   const [here, there] = await Promise.all([relay, origin].map(async server => {
-    const whole = alike(await (await complete(server, { seed: 1 })).json());
-    const stream = await complete(server, { seed: 1, stream: true, stream_options: { include_usage: true } });
+    const whole = alike(await (await complete(server, { seed })).json());
+    const stream = await complete(server, { seed, stream: true, stream_options: { include_usage: true } });
     assert.equal(stream.headers.get('Content-Type'), 'text/event-stream');
     const models = await (await fetch(`${server.url}/v1/models`)).json();
     const card = await (await fetch(`${server.url}/v1/models/${model}`)).json();
@@ -37,7 +38,7 @@ test('the model of the command line is for requests that name none', async () =>
 });
 
 test('a run reads its text, its end and its usage from upstream', async () => {
-  const [here, there] = await Promise.all([relay, origin].map(async server => (await hear(await begin(server, { seed: 3 }))).events));
+  const [here, there] = await Promise.all([relay, origin].map(async server => (await hear(await begin(server, { seed }))).events));
   assert.equal(said(here), said(there));
   assert.equal(here.at(-1).data, there.at(-1).data);
 });
@@ -73,7 +74,7 @@ test('so it does when the client of an answer that is no stream leaves', async (
 
 for (const [how, leave] of [['stopped', url => fetch(url, { method: 'DELETE' })], ['abandoned', () => null]]) {
   test(`a run that is ${how} stops upstream, too`, async () => {
-    const url = await begin(slow_relay, { seed: 3 });
+    const url = await begin(slow_relay, { seed });
     await hear(url, 3);
     assert.equal(await running(slow_origin), 1);
     await leave(url);
