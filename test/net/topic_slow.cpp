@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t readers = 900, stuck = 100;
-constexpr std::size_t kept = 200;
+constexpr std::size_t keeps = 200;
 const std::string filling(1'000, '.');
 
 /// A topic, its server, and those who read its events.
@@ -99,8 +99,7 @@ double cpu_seconds_of(const auto& work) {
 }
 
 /// How much more work `one` is than `other`. Time on the clock would be that of all else that the machine
-/// does; and a server that waits for those who do not read waits for `write_timeout`, which is longer than
-/// `tell` does. They take turns, each goes first as often, and a round that was disturbed does not count.
+/// does; and a server that waits for those who do not read waits for longer than `tell` does. They take turns, each goes first as often, and a round that was disturbed does not count.
 double ratio(const auto& one, const auto& other) {
     std::vector<double> rounds;
     for (int round = 0; round < 16; ++round) {
@@ -120,8 +119,8 @@ TEST_CASE("a hundred subscribers that never read slow nobody down") {
         MESSAGE("skipped: a process may not open enough files here");
         return;
     }
-    audience with{{.keep_events = kept, .policy = rill::lag_policy::skip}};
-    audience without{{.keep_events = kept, .policy = rill::lag_policy::skip}};
+    audience with{{.keep_events = keeps, .policy = rill::lag_policy::skip}};
+    audience without{{.keep_events = keeps, .policy = rill::lag_policy::skip}};
     with.seat(readers);
     with.seat_stuck(stuck);
     without.seat(readers);
@@ -159,7 +158,7 @@ TEST_CASE("what subscribers that never read hold of the heap is bounded by the l
 }
 
 TEST_CASE("subscribers that never read are disconnected when they fall off the log, and the others are not") {
-    audience all{{.keep_events = kept}, {.write_timeout = 30s}};
+    audience all{{.keep_events = keeps}, {.write_timeout = 30s}};
     all.seat(100);
     all.seat_stuck(20);
     for (int n = 0; n < 400 && all.topic.statistics().subscribers > 100; ++n) all.tell(50);

@@ -13,6 +13,9 @@
 #include <utility>
 #include <vector>
 
+/// A whole request, and the least that one can be.
+inline constexpr std::string_view whole_request = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
+
 /// What a server had to tell.
 class log_lines final : public rill::log_sink {
 public:

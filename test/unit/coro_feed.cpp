@@ -79,7 +79,7 @@ struct source {
 };
 
 /// All that a stream yields, by the simplest consumer.
-rill::task<texts> collect(event_stream stream) {
+rill::task<texts> gathered(event_stream stream) {
     texts all;
     while (const auto* e = co_await stream.next()) all.emplace_back(e->data);
     co_return all;
@@ -98,24 +98,24 @@ TEST_CASE("next gives the events of elements between those that the handler yiel
         co_yield sources.of("5 6");
         co_yield {.data = "after"};
     };
-    CHECK(run(collect(handler(from))) == texts{"before", "1", "2", "3", "between", "4", "5", "6", "after"});
+    CHECK(run(gathered(handler(from))) == texts{"before", "1", "2", "3", "between", "4", "5", "6", "after"});
     CHECK(from.live == 0);
 }
 
 TEST_CASE("elements may be all that a handler yields, and none at all") {
     source from;
     const auto all = [](source& sources) -> event_stream { co_yield sources.of("1 2"); };
-    CHECK(run(collect(all(from))) == texts{"1", "2"});
+    CHECK(run(gathered(all(from))) == texts{"1", "2"});
     const auto none = [](source& sources) -> event_stream {
         co_yield sources.of("");
         co_yield sources.of("");
     };
-    CHECK(run(collect(none(from))).empty());
+    CHECK(run(gathered(none(from))).empty());
     const auto behind_none = [](source& sources) -> event_stream {
         co_yield sources.of("");
         co_yield {.data = "after"};
     };
-    CHECK(run(collect(behind_none(from))) == texts{"after"});
+    CHECK(run(gathered(behind_none(from))) == texts{"after"});
 }
 
 TEST_CASE("an event out of elements is the message that came: id, type and data") {
@@ -160,7 +160,7 @@ TEST_CASE("what elements throw is thrown at their co_yield, behind what they gav
         co_yield {.data = caught};
         co_yield sources.of("3");
     };
-    CHECK(run(collect(handler(from))) == texts{"1", "2", "the feed is broken", "3"});
+    CHECK(run(gathered(handler(from))) == texts{"1", "2", "the feed is broken", "3"});
     CHECK(from.live == 0);
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("what elements throw and the handler does not catch ends the stream") 
         co_yield sources.of("1", true);
         co_yield {.data = "never"};
     };
-    CHECK_THROWS_WITH_AS(run(collect(handler(from))), "the feed is broken", std::runtime_error);
+    CHECK_THROWS_WITH_AS(run(gathered(handler(from))), "the feed is broken", std::runtime_error);
     CHECK(from.live == 0);
 }
 
@@ -183,7 +183,7 @@ TEST_CASE("a feed lives as long as its elements are passed on") {
     };
     std::string seen;
     SUBCASE("to the end") {
-        run(collect(handler(from, seen)));
+        run(gathered(handler(from, seen)));
         CHECK(seen == "00");
     }
     SUBCASE("or until the stream is destroyed amid them") {
@@ -259,7 +259,7 @@ TEST_CASE("ten thousand elements with nothing in them do not pile up on the stac
         for (int n = 0; n < 10'000; ++n) co_yield sources.of("");
         co_yield {.data = "end"};
     };
-    CHECK(run(collect(handler(from))) == texts{"end"});
+    CHECK(run(gathered(handler(from))) == texts{"end"});
 }
 
 TEST_CASE("a batch holds as many pieces as go out with one system call, and counts their bytes") {

@@ -8,13 +8,13 @@ using namespace std::literals;
 
 namespace {
 
-struct verdict {
+struct request_verdict {
     std::string_view what, bytes;
     int refused = 0;
 };
 
 template <std::size_t N>
-void check_all(const verdict (&cases)[N]) {
+void check_requests(const request_verdict (&cases)[N]) {
     for (const auto& [what, bytes, refused] : cases) {
         CAPTURE(what);
         CHECK(read_connection(bytes).refused == refused);
@@ -24,7 +24,7 @@ void check_all(const verdict (&cases)[N]) {
 } // namespace
 
 TEST_CASE("a line that does not end in CRLF is refused") {
-    check_all({
+    check_requests({
         {"as it should be", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"sv},
         {"CR before a Content-Length",
          "GET / HTTP/1.1\r\nHost: x\r\nDummy: x\rContent-Length: 23\r\n\r\nGET / HTTP/1.1\r\nDummy: GET /admin HTTP/1.1\r\nHost: x\r\n\r\n"sv,
@@ -53,7 +53,7 @@ TEST_CASE("a line that does not end in CRLF is refused") {
 }
 
 TEST_CASE("a field that readers take for different ones is refused") {
-    check_all({
+    check_requests({
         {"folded", "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n"sv, 400},
         {"folded with a tab", "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n\tc\r\n\r\n"sv, 400},
         {"folded, empty", "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n \r\n\r\n"sv, 400},
@@ -78,7 +78,7 @@ TEST_CASE("a field that readers take for different ones is refused") {
 }
 
 TEST_CASE("a request line that is none is refused") {
-    check_all({
+    check_requests({
         {"NUL in the target", "GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n"sv, 400},
         {"UTF-8 in the target", "GET /\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n"sv, 400},
         {"tab in the target", "GET /a\tb HTTP/1.1\r\nHost: x\r\n\r\n"sv, 400},
@@ -109,7 +109,7 @@ TEST_CASE("a request line that is none is refused") {
 }
 
 TEST_CASE("methods and versions that are not spoken have their own status") {
-    check_all({
+    check_requests({
         {"a lower-case method", "get / HTTP/1.1\r\nHost: x\r\n\r\n"sv, 501},
         {"an unknown method", "BREW / HTTP/1.1\r\nHost: x\r\n\r\n"sv, 501},
         {"an endless method", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"sv, 501},
@@ -135,7 +135,7 @@ TEST_CASE("methods and versions that are not spoken have their own status") {
 }
 
 TEST_CASE("Host is there once, and is a host") {
-    check_all({
+    check_requests({
         {"none", "GET / HTTP/1.1\r\n\r\n"sv, 400},
         {"none in HTTP/1.0", "GET / HTTP/1.0\r\n\r\n"sv},
         {"two", "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n"sv, 400},
@@ -155,7 +155,7 @@ TEST_CASE("Host is there once, and is a host") {
 }
 
 TEST_CASE("a body whose end is in doubt is refused") {
-    check_all({
+    check_requests({
         {"length and coding",
          "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"sv,
          400},
@@ -275,7 +275,7 @@ TEST_CASE("what frames a chunk is taken to the letter") {
 }
 
 TEST_CASE("only one expectation is known") {
-    check_all({
+    check_requests({
         {"100-continue", "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\nContent-Length: 0\r\n\r\n"sv},
         {"another one", "GET / HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\n\r\n"sv, 417},
         {"two", "GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue, x\r\n\r\n"sv, 417},

@@ -17,8 +17,6 @@ using rill::task;
 
 namespace {
 
-constexpr std::string_view whole = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
-
 /// A stream that goes on for ever, and says when it is destroyed.
 auto endless(bool& gone) {
     return [&gone](request&) -> event_stream {
@@ -117,10 +115,10 @@ TEST_CASE("a request whose head has begun is answered too, what follows is not")
     site s;
     s.routes.get("/", says("hello"));
     auto connection = s.server().connect();
-    connection.send(whole.substr(0, 10));
+    connection.send(whole_request.substr(0, 10));
     s.server().drain();
     CHECK_FALSE(connection.ended());
-    connection.send(std::string{whole.substr(10)} + std::string{whole});
+    connection.send(std::string{whole_request.substr(10)} + std::string{whole_request});
     const auto answers = connection.receive();
     CHECK(answers.starts_with("HTTP/1.1 200 OK\r\n"));
     CHECK(answers.find("Connection: close\r\n") != answers.npos);
@@ -132,7 +130,7 @@ TEST_CASE("the requests behind one under way are not answered") {
     site s;
     s.routes.get("/", slow);
     auto connection = s.server().connect();
-    connection.send(std::string{whole} + std::string{whole});
+    connection.send(std::string{whole_request} + std::string{whole_request});
     s.server().drain();
     s.server().advance(1min);
     const auto answers = connection.receive();
@@ -254,7 +252,7 @@ TEST_CASE("a stream whose client is behind ends when that has taken the rest") {
     });
     auto connection = s.server().connect();
     connection.window(1000);
-    connection.send(whole);
+    connection.send(whole_request);
     s.server().drain();
     CHECK(gone);
     CHECK_FALSE(connection.ended());
@@ -269,7 +267,7 @@ TEST_CASE("a client that takes nothing more does not hold the drained server for
     s.routes.get("/", says(std::string(5000, 'x')));
     auto connection = s.server().connect();
     connection.window(10);
-    connection.send(whole);
+    connection.send(whole_request);
     s.server().drain();
     s.server().advance(30s);
     CHECK(s.server().connections() == 0);
@@ -281,7 +279,7 @@ TEST_CASE("who connects to a draining server is not served") {
     s.routes.get("/", says("hello"));
     s.server().drain();
     auto connection = s.server().connect();
-    connection.send(whole);
+    connection.send(whole_request);
     CHECK(connection.ended());
     CHECK(connection.receive().empty());
     CHECK(s.server().connections() == 0);

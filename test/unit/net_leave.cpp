@@ -17,8 +17,6 @@ using rill::task;
 
 namespace {
 
-constexpr std::string_view whole = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
-
 /// Tells of its death.
 class local {
 public:
@@ -60,7 +58,7 @@ TEST_CASE("a client that leaves destroys a stream's handler where it waits: it i
     SUBCASE("before it got anything") {
         auto connection = s.server().connect();
         connection.window(0);
-        connection.send(whole);
+        connection.send(whole_request);
         connection.close();
     }
     CHECK(log == "ba");
@@ -143,7 +141,7 @@ TEST_CASE("a client that leaves while requests wait behind a stream takes them a
     s.routes.get("/", [](request&) -> event_stream { co_await rill::sleep_for(1h); });
     s.routes.get("/plain", [&asked](request&) { return ++asked, response{}; });
     auto connection = s.server().connect();
-    connection.send(std::string{whole} + "GET /plain HTTP/1.1\r\nHost: test\r\n\r\n");
+    connection.send(std::string{whole_request} + "GET /plain HTTP/1.1\r\nHost: test\r\n\r\n");
     connection.close();
     CHECK(s.server().connections() == 0);
     CHECK(asked == 0);
@@ -161,7 +159,7 @@ TEST_CASE("a client that does not read suspends who yields, with a bounded numbe
     });
     auto connection = s.server().connect();
     connection.window(window);
-    connection.send(whole);
+    connection.send(whole_request);
     s.server().advance(10s);
     const auto first = yielded;
     CHECK(first * size <= buffer + window);
@@ -183,7 +181,7 @@ TEST_CASE("a handler that waits is held back too, while its client is behind") {
     });
     auto connection = s.server().connect();
     connection.window(0);
-    connection.send(whole);
+    connection.send(whole_request);
     s.server().advance(29s);
     const auto first = ticks;
     CHECK(first >= 4);
@@ -202,7 +200,7 @@ TEST_CASE("a client that leaves while its handler is held back destroys it") {
     });
     auto connection = s.server().connect();
     connection.window(100);
-    connection.send(whole);
+    connection.send(whole_request);
     CHECK(log.empty());
     connection.close();
     CHECK(log == "a");
@@ -270,7 +268,7 @@ TEST_CASE("a client that leaves is noticed behind whatever it has sent ahead") {
         co_return rill::status::ok;
     });
     auto connection = s.server().connect();
-    connection.send(whole);
+    connection.send(whole_request);
     connection.send(std::string(100'000, 'x'));
     s.server().advance(10s);
     CHECK(log.empty());
@@ -281,7 +279,7 @@ TEST_CASE("a client that leaves is noticed behind whatever it has sent ahead") {
 
 TEST_CASE(
     "requests that are sent ahead are answered up to what is kept of them, and beyond that not at all") {
-    for (const std::size_t count : {std::size_t{3}, 70'000 / whole.size()}) {
+    for (const std::size_t count : {std::size_t{3}, 70'000 / whole_request.size()}) {
         site s;
         s.routes.get("/", [](request&) -> task<response> {
             co_await rill::sleep_for(1s);
@@ -289,7 +287,7 @@ TEST_CASE(
         });
         auto connection = s.server().connect();
         std::string all;
-        for (std::size_t i = 0; i < count; ++i) all += whole;
+        for (std::size_t i = 0; i < count; ++i) all += whole_request;
         connection.send(all);
         s.server().advance(1min);
         const auto answers = connection.receive();

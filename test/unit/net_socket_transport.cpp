@@ -17,8 +17,8 @@ using rill::detail::transport;
 namespace {
 
 /// The server's end of a connection, and its peer.
-struct connected {
-    connected() {
+struct joined {
+    joined() {
         asio::local::stream_protocol::socket one{context};
         asio::local::connect_pair(one, peer);
         rill::detail::stream_socket socket{context};
@@ -40,7 +40,7 @@ struct connected {
 } // namespace
 
 TEST_CASE("pieces are written one after the other, and empty ones do not count") {
-    connected c;
+    joined c;
     std::vector<std::string_view> pieces;
     std::string all;
     for (std::size_t n = 0; n < transport::most_pieces; ++n) {
@@ -54,14 +54,14 @@ TEST_CASE("pieces are written one after the other, and empty ones do not count")
 }
 
 TEST_CASE("of more pieces than go with one call the first ones are written") {
-    connected c;
+    joined c;
     const std::vector<std::string_view> pieces(100, "piece ");
     CHECK(c.end->write_some(pieces).bytes == transport::most_pieces * 6);
     CHECK(c.receive().size() == transport::most_pieces * 6);
 }
 
 TEST_CASE("what the peer does not take is not written, and nothing is no end") {
-    connected c;
+    joined c;
     const std::string much(100'000, 'x');
     const std::array pieces{std::string_view{much}, std::string_view{much}};
     std::size_t written = 0;
@@ -76,7 +76,7 @@ TEST_CASE("what the peer does not take is not written, and nothing is no end") {
 }
 
 TEST_CASE("a peer that is gone ends reading and writing") {
-    connected c;
+    joined c;
     c.peer.close();
     std::array<char, 10> space{};
     CHECK(c.end->read_some(space).status == transport::status::ended);

@@ -31,7 +31,7 @@ void plain_routes(site& s) {
     s.routes.get("/ticks", ticks).get("/three", three_ticks).get("/plain", says("plain"));
 }
 
-std::string get(std::string_view path, std::string_view version = "1.1") {
+std::string get_text(std::string_view path, std::string_view version = "1.1") {
     return fmt::format("GET {} HTTP/{}\r\nHost: test\r\n\r\n", path, version);
 }
 
@@ -88,7 +88,7 @@ TEST_CASE("each chunk holds whole events") {
     site s;
     plain_routes(s);
     auto connection = s.server().connect();
-    connection.send(get("/ticks"));
+    connection.send(get_text("/ticks"));
     CHECK(connection.receive().ends_with("\r\n\r\n3\r\n:\n\n\r\n"));
     s.server().advance(1s);
     CHECK(connection.receive() == "9\r\ndata: 1\n\n\r\n");
@@ -206,9 +206,9 @@ TEST_CASE("HTTP/1.0 cannot see a stream cut off but by a reset") {
         throw 1;
     });
     auto old = s.server().connect();
-    old.send(get("/", "1.0"));
+    old.send(get_text("/", "1.0"));
     auto current = s.server().connect();
-    current.send(get("/"));
+    current.send(get_text("/"));
     s.server().advance(1s);
     CHECK(old.was_reset());
     CHECK(current.ended());
@@ -220,7 +220,7 @@ TEST_CASE("a request behind a stream is answered after it, over the same connect
     site s;
     plain_routes(s);
     auto connection = s.server().connect();
-    connection.send(get("/three") + get("/plain") + get("/three"));
+    connection.send(get_text("/three") + get_text("/plain") + get_text("/three"));
     s.server().advance(2s);
     CHECK_FALSE(has(connection.receive(), "plain"));
     s.server().advance(1s);
@@ -229,7 +229,7 @@ TEST_CASE("a request behind a stream is answered after it, over the same connect
     CHECK(has(behind, "\r\n\r\nplainHTTP/1.1 200 OK\r\n"));
     s.server().advance(3s);
     CHECK(connection.receive().ends_with("data: 3\n\n\r\n0\r\n\r\n"));
-    connection.send(get("/plain"));
+    connection.send(get_text("/plain"));
     CHECK(connection.receive().ends_with("plain"));
 }
 
@@ -237,7 +237,7 @@ TEST_CASE("a client may ask for the end of the connection with a stream") {
     site s;
     plain_routes(s);
     auto connection = s.server().connect();
-    connection.send("GET /three HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n" + get("/plain"));
+    connection.send("GET /three HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n" + get_text("/plain"));
     CHECK(has(connection.receive(), "Connection: close\r\n"));
     s.server().advance(3s);
     CHECK(connection.receive().ends_with("data: 3\n\n\r\n0\r\n\r\n"));
@@ -254,7 +254,7 @@ TEST_CASE("a body that a stream does not read comes meanwhile, and is skipped") 
     connection.send("56");
     s.server().advance(2s);
     CHECK(connection.receive().ends_with("data: 3\n\n\r\n0\r\n\r\n"));
-    connection.send("789" + get("/plain"));
+    connection.send("789" + get_text("/plain"));
     CHECK(connection.receive().ends_with("plain"));
 }
 

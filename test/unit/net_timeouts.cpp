@@ -14,8 +14,6 @@ using rill::task;
 
 namespace {
 
-constexpr std::string_view whole = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
-
 std::string first_line(std::string_view answer) {
     return std::string{answer.substr(0, answer.find("\r\n"))};
 }
@@ -47,9 +45,9 @@ TEST_CASE("a head that comes in time is answered, and the next one has its own t
     auto connection = s.server().connect();
     for (int n = 0; n < 3; ++n) {
         s.server().advance(60s); // idle
-        connection.send(whole.substr(0, 5));
+        connection.send(whole_request.substr(0, 5));
         s.server().advance(9s);
-        connection.send(whole.substr(5));
+        connection.send(whole_request.substr(5));
         CHECK(connection.receive().ends_with("hello"));
     }
 }
@@ -76,7 +74,7 @@ TEST_CASE("between requests a connection may rest for 75 seconds, counted from t
         co_return response::text("hello");
     });
     auto connection = s.server().connect();
-    connection.send(whole);
+    connection.send(whole_request);
     s.server().advance(50s);
     CHECK(connection.receive().ends_with("hello"));
     s.server().advance(75s - 1ms);
@@ -154,7 +152,7 @@ TEST_CASE("a client that takes nothing for 30 seconds is cut, and its handler wi
     });
     auto connection = s.server().connect();
     connection.window(100);
-    connection.send(whole);
+    connection.send(whole_request);
     s.server().advance(30s - 1ms);
     CHECK_FALSE(connection.ended());
     CHECK_FALSE(gone);
@@ -169,7 +167,7 @@ TEST_CASE("a client that takes a little now and then is not cut") {
     s.routes.get("/", says(std::string(1000, 'x')));
     auto connection = s.server().connect();
     connection.window(100);
-    connection.send(whole);
+    connection.send(whole_request);
     std::string all;
     for (int n = 0; n < 20; ++n) {
         s.server().advance(29s);
@@ -184,7 +182,7 @@ TEST_CASE("a plain answer that is not taken is cut too") {
     s.routes.get("/", says(std::string(1000, 'x')));
     auto connection = s.server().connect();
     connection.window(100);
-    connection.send(whole);
+    connection.send(whole_request);
     s.server().advance(30s);
     CHECK(connection.was_reset());
     CHECK(s.server().connections() == 0);
@@ -195,7 +193,7 @@ TEST_CASE(
     site s;
     s.routes.get("/", says("hello"));
     auto connection = s.server().connect();
-    connection.send("nonsense\r\n\r\n" + std::string{whole});
+    connection.send("nonsense\r\n\r\n" + std::string{whole_request});
     const auto answer = connection.receive();
     CHECK(first_line(answer) == "HTTP/1.1 400 Bad Request");
     CHECK(answer.find("hello") == answer.npos);
@@ -203,7 +201,7 @@ TEST_CASE(
     CHECK_FALSE(connection.was_reset());
     CHECK(s.server().connections() == 1);
     connection.send(std::string(300'000, 'x')); // is dropped
-    connection.send(whole);
+    connection.send(whole_request);
     CHECK(connection.receive().empty());
     s.server().advance(1s - 1ms);
     CHECK(s.server().connections() == 1);
@@ -232,7 +230,7 @@ TEST_CASE("all times are the server's to choose") {
     head.send("GET");
     body.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n");
     write.window(10);
-    write.send(whole);
+    write.send(whole_request);
     s.server().advance(999ms);
     CHECK_FALSE(head.ended());
     s.server().advance(1ms);

@@ -14,11 +14,7 @@ using rill::request;
 using rill::sse_writer;
 using rill::task;
 
-namespace {
-
-constexpr std::string_view whole = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
-
-} // namespace
+namespace {} // namespace
 
 TEST_CASE("a writer opens its stream before the handler waits, with what was written or with a comment") {
     site s;
@@ -139,7 +135,7 @@ TEST_CASE("a client that does not read suspends who writes, with a bounded numbe
     });
     auto connection = s.server().connect();
     connection.window(window);
-    connection.send(whole);
+    connection.send(whole_request);
     s.server().advance(10s);
     const auto first = written;
     CHECK(first * size <= buffer + window);
@@ -186,7 +182,7 @@ TEST_CASE("a client that leaves while its handler waits for it to read ends that
     });
     auto connection = s.server().connect();
     connection.window(100);
-    connection.send(whole);
+    connection.send(whole_request);
     CHECK_FALSE(seen);
     connection.close();
     CHECK(seen == asio::error::operation_aborted);
@@ -208,7 +204,7 @@ TEST_CASE("a writer's stream is complete when its handler returns, and the conne
     s.routes.get("/", [](request&, sse_writer& w) -> task<void> { co_await w.write({.data = "x"}); });
     auto connection = s.server().connect();
     for (int n = 0; n < 3; ++n) {
-        connection.send(whole);
+        connection.send(whole_request);
         CHECK(connection.receive().ends_with("9\r\ndata: x\n\n\r\n0\r\n\r\n"));
     }
 }

@@ -13,11 +13,7 @@ using namespace std::chrono_literals;
 using rill::topic_errc;
 using rill::topic_options;
 
-namespace {
-
-constexpr auto nobody = std::numeric_limits<std::uint64_t>::max(); ///< needs what would be dropped
-
-} // namespace
+namespace {} // namespace
 
 TEST_CASE("a log that nothing was appended to is empty") {
     const rill::detail::history log{{}};

@@ -16,8 +16,6 @@
 
 namespace {
 
-constexpr auto nobody = std::numeric_limits<std::uint64_t>::max(); ///< needs what would be dropped
-
 /// How many ranges of memory the events of a log are.
 std::size_t ranges(logging& log) {
     std::size_t count = 0;

@@ -13,7 +13,6 @@ using rill::lag_policy;
 
 namespace {
 
-constexpr auto nobody = std::numeric_limits<std::uint64_t>::max(); ///< needs what would be dropped
 constexpr rill::topic_options latest{.keep_events = 3, .policy = lag_policy::latest};
 
 /// A log of three that keeps values, and drops what it does not keep at once.

@@ -11,7 +11,7 @@ using rill::lag_policy;
 
 namespace {
 
-constexpr rill::topic_options latest{.keep_events = 5, .policy = lag_policy::latest};
+constexpr rill::topic_options latest_only{.keep_events = 5, .policy = lag_policy::latest};
 
 void put(rill::topic& topic, std::string_view key, std::string_view value) {
     topic.publish({.data = value}, {.key = key});
@@ -25,7 +25,7 @@ std::string all_of(rill::topic& topic, std::string_view id = {}) {
 } // namespace
 
 TEST_CASE("a new subscriber gets the newest event of each key, in the order they were published in") {
-    rill::topic topic{latest};
+    rill::topic topic{latest_only};
     put(topic, "a", "a1");
     put(topic, "b", "b1");
     put(topic, "a", "a2");
@@ -38,7 +38,7 @@ TEST_CASE("a new subscriber gets the newest event of each key, in the order they
 }
 
 TEST_CASE("then it gets what is new, of whatever key") {
-    rill::topic topic{latest};
+    rill::topic topic{latest_only};
     put(topic, "a", "a1");
     put(topic, "a", "a2");
     reader all{topic.subscribe({}, {.start = rill::start::earliest})};
@@ -50,7 +50,7 @@ TEST_CASE("then it gets what is new, of whatever key") {
 }
 
 TEST_CASE("a new subscriber that wants only what is new gets none of them") {
-    rill::topic topic{latest};
+    rill::topic topic{latest_only};
     put(topic, "a", "a1");
     reader fresh{topic.subscribe()};
     CHECK(fresh.take().empty());
@@ -59,7 +59,7 @@ TEST_CASE("a new subscriber that wants only what is new gets none of them") {
 }
 
 TEST_CASE("keys are kept whatever the log's bounds say") {
-    rill::topic topic{latest};
+    rill::topic topic{latest_only};
     std::string newest;
     for (int n = 0; n < 100; ++n) {
         const auto key = "k" + std::to_string(n);
@@ -72,7 +72,7 @@ TEST_CASE("keys are kept whatever the log's bounds say") {
 }
 
 TEST_CASE("many keys that are kept come whole, however little a connection buffers") {
-    rill::topic topic{latest};
+    rill::topic topic{latest_only};
     const std::string filling(100, '.');
     for (int n = 0; n < 3'000; ++n) put(topic, "k" + std::to_string(n), std::to_string(n) + filling);
     for (int n = 0; n < 5; ++n) put(topic, "one more", "m" + std::to_string(n));
@@ -111,7 +111,7 @@ TEST_CASE("with the other policies a key means nothing for the log") {
 }
 
 TEST_CASE("a client goes on behind its id, event by event, as long as the log reaches back") {
-    rill::topic topic{latest};
+    rill::topic topic{latest_only};
     const auto id = topic.publish({.data = "a1"}, {.key = "a"});
     put(topic, "a", "a2");
     put(topic, "a", "a3");
@@ -120,7 +120,7 @@ TEST_CASE("a client goes on behind its id, event by event, as long as the log re
 }
 
 TEST_CASE("a client that was away for too long is told so, and gets the newest of each key that it lacks") {
-    room s{latest};
+    room s{latest_only};
     std::vector<std::string> ids;
     for (int n = 1; n <= 20; ++n) ids.push_back(s.say(std::to_string(n), {.key = std::to_string(n % 4)}));
     // 17 to 20 are the newest of the four keys; 16 to 20 are the log.
@@ -131,7 +131,7 @@ TEST_CASE("a client that was away for too long is told so, and gets the newest o
 }
 
 TEST_CASE("the newest of a key that has not changed since a client's id is not sent again") {
-    rill::topic topic{latest};
+    rill::topic topic{latest_only};
     put(topic, "still", "s1");
     const auto id = topic.publish({.data = "a0"}, {.key = "a"});
     for (int n = 1; n <= 9; ++n) put(topic, "a", "a" + std::to_string(n));
@@ -140,7 +140,7 @@ TEST_CASE("the newest of a key that has not changed since a client's id is not s
 }
 
 TEST_CASE("a client from another life gets the gap and the newest of each key") {
-    rill::topic before, topic{latest};
+    rill::topic before, topic{latest_only};
     const auto old = before.publish({.data = "x"});
     for (int n = 1; n <= 9; ++n) {
         put(topic, "a", "a" + std::to_string(n));
@@ -151,7 +151,7 @@ TEST_CASE("a client from another life gets the gap and the newest of each key") 
 }
 
 TEST_CASE("a client that is cut off amid the newest of the keys gets the rest of them when it comes back") {
-    room s{latest};
+    room s{latest_only};
     for (int n = 0; n < 50; ++n) s.say("v" + std::to_string(n), {.key = std::to_string(n)});
     auto first = s.join({}, "/all");
     REQUIRE(first.events().size() == 50);
@@ -168,7 +168,7 @@ TEST_CASE("a client that is cut off amid the newest of the keys gets the rest of
 }
 
 TEST_CASE("except_from and filter hold for the newest of the keys, too") {
-    rill::topic topic{latest};
+    rill::topic topic{latest_only};
     topic.publish({.data = "a1"}, {.from = 1, .key = "a"});
     topic.publish({.data = "b1"}, {.from = 2, .key = "b"});
     topic.publish({.data = "c1"}, {.from = 1, .key = "c"});
@@ -180,7 +180,7 @@ TEST_CASE("except_from and filter hold for the newest of the keys, too") {
 }
 
 TEST_CASE("whatever a client reads, whenever it leaves, in the end it knows the newest of each key") {
-    room s{latest};
+    room s{latest_only};
     std::map<std::string, std::string> truth, known;
     std::string id;
     std::uint32_t random = 7;

@@ -4,8 +4,12 @@
 
 #include "topic_reading.hpp"
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
+
+inline constexpr auto nobody = std::numeric_limits<std::uint64_t>::max(); ///< needs what would be dropped
 
 /// A log whose time is the test's own.
 class logging {

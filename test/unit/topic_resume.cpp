@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// What a reader that comes with `id` is given of what is there.
-std::string resumed(rill::topic& topic, std::string_view id) {
+std::string behind(rill::topic& topic, std::string_view id) {
     reader again{topic.subscribe(id)};
     return again.take();
 }
@@ -46,7 +46,7 @@ TEST_CASE("a client goes on behind the event that it saw last, wherever that is"
         auto reply = s.join(id);
         CHECK(reply.body().starts_with(fmt::format("id: {}\n\n", id)));
         CHECK(words(reply.events()) == numbers(n + 1, 9));
-        CHECK(resumed(s.topic, id) == numbers(n + 1, 9));
+        CHECK(behind(s.topic, id) == numbers(n + 1, 9));
         auto all = s.join(id, "/all"); // where new ones begin is of no matter
         CHECK(words(all.events()) == numbers(n + 1, 9));
     }
@@ -81,8 +81,8 @@ TEST_CASE("an empty id is none") {
         CHECK(reply.events().empty());
         CHECK(reply.status() == rill::status::ok);
     }
-    CHECK(resumed(s.topic, {}).empty());
-    CHECK(resumed(s.topic, "").empty());
+    CHECK(behind(s.topic, {}).empty());
+    CHECK(behind(s.topic, "").empty());
 }
 
 TEST_CASE("an id that is too long for a request is 400") {
@@ -100,8 +100,8 @@ TEST_CASE("an id from another life of the topic is told as such, and then comes 
     auto reply = s.join(old);
     s.count(4, 4);
     CHECK(words(reply.events()) == gap("unknown_epoch") + " 1 2 3 4");
-    CHECK(resumed(s.topic, old) == gap("unknown_epoch") + " 1 2 3 4");
-    CHECK(resumed(s.topic, "000000000000-0") == gap("unknown_epoch") + " 1 2 3 4");
+    CHECK(behind(s.topic, old) == gap("unknown_epoch") + " 1 2 3 4");
+    CHECK(behind(s.topic, "000000000000-0") == gap("unknown_epoch") + " 1 2 3 4");
     CHECK(s.topic.statistics().gaps == 3);
 }
 
@@ -148,7 +148,7 @@ TEST_CASE("what is no id is told as such, and then comes all there is") {
              e + "-" + std::string(50, '0') + "1x",
          }) {
         CAPTURE(bad);
-        CHECK(resumed(topic, bad) == gap("malformed_id") + " 1 2");
+        CHECK(behind(topic, bad) == gap("malformed_id") + " 1 2");
     }
 }
 
@@ -157,7 +157,7 @@ TEST_CASE("an id of this epoch that was never given is told, too") {
     const place at{topic.publish({.data = "1"})};
     for (const auto& number : {std::to_string(at.sequence + 1), std::string{"18446744073709551615"}}) {
         CAPTURE(number);
-        const telling told{resumed(topic, at.epoch + "-" + number)};
+        const telling told{behind(topic, at.epoch + "-" + number)};
         CHECK(told.rest == "1");
     }
     reader future{topic.subscribe(at.epoch + "-" + std::to_string(at.sequence + 5))};

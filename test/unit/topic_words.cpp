@@ -44,7 +44,7 @@ void check_read(const event& e) {
     check_read(e, e);
 }
 
-std::string gap_of(gap why, std::uint64_t missed) {
+std::string gap_of(enum gap why, std::uint64_t missed) {
     std::string to;
     append_gap(to, "i", why, missed);
     return to;

@@ -12,7 +12,7 @@ namespace rill::detail {
 namespace {
 
 /// The most that is read of a body that nobody wants, as a redirect's.
-constexpr std::uint64_t worth_discarding = std::uint64_t{16} * 1024;
+constexpr std::uint64_t worth_reading = std::uint64_t{16} * 1024;
 /// And the longest that is waited for it.
 constexpr std::chrono::milliseconds worth_waiting{1'000};
 
@@ -247,7 +247,7 @@ task<std::string> exchange_in_flight::bytes() {
 }
 
 task<void> exchange_in_flight::discard() {
-    if (parser_.content_length().value_or(worth_discarding + 1) > worth_discarding) co_return;
+    if (parser_.content_length().value_or(worth_reading + 1) > worth_reading) co_return;
     const auto began = clock::now();
     try {
         for (;;) {
