@@ -14,11 +14,14 @@
 #include <asio/steady_timer.hpp>
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <optional>
 #include <string>
+#include <system_error>
 
 namespace {
 
@@ -49,7 +52,8 @@ public:
     /// False once that was the last one.
     bool print(const rill::message& event) {
         fmt::print("{}", rillcat::printed(event, how_, on_));
-        std::fflush(stdout);
+        if (std::fflush(stdout) != 0)
+            throw std::system_error{errno, std::generic_category(), "cannot write to standard output"};
         return ++count_ != most_;
     }
 
@@ -112,5 +116,8 @@ int main(int argc, char** argv) {
         }
     });
     context.run();
+    // The system's resolver may be at work, which nothing can stop: nobody who has pressed Ctrl-C waits for
+    // it.
+    if (exit_code != rillcat::ended_as_asked) std::_Exit(exit_code);
     return exit_code;
 }

@@ -99,7 +99,8 @@ double cpu_seconds_of(const auto& work) {
 }
 
 /// How much more work `one` is than `other`. Time on the clock would be that of all else that the machine
-/// does; and a server that waits for those who do not read waits for longer than `tell` does. They take turns, each goes first as often, and a round that was disturbed does not count.
+/// does; and a server that waits for those who do not read waits for longer than `tell` does. They take
+/// turns, each goes first as often, and a round that was disturbed does not count.
 double ratio(const auto& one, const auto& other) {
     std::vector<double> rounds;
     for (int round = 0; round < 16; ++round) {

@@ -37,6 +37,12 @@ void deadline::rest() noexcept {
     expiry_ = time_point::max();
 }
 
+void deadline::stop() noexcept {
+    rest();
+    timer_->wound_to = time_point::max();
+    timer_->asio_timer.cancel();
+}
+
 void deadline::wind(const std::shared_ptr<timer>& t) {
     t->wound_to = t->owner->expiry_;
     t->asio_timer.expires_at(t->wound_to); // cancels the wait for a later time

@@ -90,6 +90,8 @@ task<void> exchange_in_flight::run(std::string_view head, std::string_view body)
         if (failure) connection_.reset();
     }
     if (failure) fail(failure->code, failure->words);
+    // What has no body is complete, whether somebody looks for one or not.
+    if (parser_.content_length() == 0 && parser_.parse(input_, head_) == parse_step::complete) release();
 }
 
 task<void> exchange_in_flight::connect() {
@@ -228,6 +230,7 @@ task<std::string_view> exchange_in_flight::read_within(std::chrono::milliseconds
 /// The response is complete: the connection may serve the next request.
 void exchange_in_flight::release() {
     complete_ = true;
+    deadline_.stop();
     auto idle = std::exchange(connection_, nullptr);
     if (parser_.keep_alive() && !cut_short_ && input_.empty() && !at_end_ && !deadline_.passed())
         core_->pool().put(place_, std::move(idle));

@@ -32,6 +32,9 @@ public:
     }
     virtual void finish(asio::error_code failure, addresses found) = 0;
 
+protected:
+    void stop() { resolver_.cancel(); }
+
 private:
     tcp::resolver resolver_;
 };
@@ -49,6 +52,7 @@ public:
 
     void finish(asio::error_code failure, addresses found) override {
         if (!handler_) return;
+        stop(); // the thread may have others to look up first
         auto handler = std::move(*handler_);
         handler_.reset();
         if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected()) slot.clear();

@@ -62,7 +62,10 @@ public:
 
     bool truncated(asio::error_code result) override { return result == asio::ssl::error::stream_truncated; }
 
-    bool holds_input() override { return SSL_has_pending(stream_.native_handle()) == 1; }
+    bool holds_input() override {
+        auto* const ssl = stream_.native_handle();
+        return SSL_has_pending(ssl) == 1 || BIO_ctrl_pending(SSL_get_rbio(ssl)) > 0;
+    }
 
 private:
     stream_type stream_;

@@ -41,6 +41,8 @@ public:
     void expect(std::chrono::milliseconds time, client_errc why);
     /// Nothing is waited for any more, for now.
     void rest() noexcept;
+    /// Nor ever again: an event loop that has nothing else to do may end.
+    void stop() noexcept;
 
     /// Why the wait was cancelled, if it was.
     [[nodiscard]] std::optional<client_errc> passed() const noexcept { return passed_; }
