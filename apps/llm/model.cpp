@@ -198,13 +198,18 @@ model::token writing::draw(shares from) {
     if (how_.temperature < 0.01) return from.front().first;
     const auto likeliest = from.front().second; // 1 from here on, so that nothing is too small to count
     double all = 0;
-    for (auto& [one, share] : from) all += share = std::pow(share / likeliest, 1 / how_.temperature);
+    for (auto& [one, share] : from) {
+        share = std::pow(share / likeliest, 1 / how_.temperature);
+        all += share;
+    }
     double kept = 0;
     std::size_t count = 0;
     while (count < from.size() && (count == 0 || kept < how_.top_p * all)) kept += from[count++].second;
     auto left = random() * kept;
-    for (std::size_t i = 0; i + 1 < count; ++i)
-        if ((left -= from[i].second) < 0) return from[i].first;
+    for (std::size_t i = 0; i + 1 < count; ++i) {
+        left -= from[i].second;
+        if (left < 0) return from[i].first;
+    }
     return from[count - 1].first;
 }
 
