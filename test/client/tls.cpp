@@ -153,19 +153,18 @@ TEST_CASE("what speaks no TLS is an error of TLS, and is tried again by a source
         c.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
         c.finish();
     }};
-    rill::client_options options;
-    CHECK(failure_of("https://" + server.authority() + "/", options) == client_errc::tls_failed);
+    CHECK(failure_of("https://" + server.authority() + "/", trusting(ours)) == client_errc::tls_failed);
 }
 
 TEST_CASE("a connection that ends in the handshake is an error of TLS") {
     scripted::server server{[](connection& c) { (void)c.exactly(3); }};
-    const auto code = failure_of("https://" + server.authority() + "/");
+    const auto code = failure_of("https://" + server.authority() + "/", trusting(ours));
     CHECK((code == client_errc::tls_failed || code == std::errc::connection_reset));
 }
 
 TEST_CASE("a handshake has a bound") {
     scripted::server server{[](connection& c) { CHECK(c.is_left()); }};
-    rill::client_options options;
+    auto options = trusting(ours);
     options.tls_timeout = 50ms;
     CHECK(failure_of("https://" + server.authority() + "/", options) == client_errc::tls_timeout);
 }
