@@ -4,7 +4,7 @@
 
 Meson files: an indentation of two spaces for each block and each bracket that is open at the end of a line.
 All files: no tabs, no blanks at line ends, one line end at the end. Sources: at most 450 lines
-(the aim is 400).
+(the aim is 400), and no #include of a .cpp.
 """
 
 import pathlib
@@ -14,6 +14,7 @@ import sys
 LONGEST = 450
 SOURCES = {".cpp", ".hpp", ".py", ".js", ".mjs", ".build"}
 TOKEN = re.compile(r"#.*|'(?:\\.|[^'\\])*'|\b(?:if|foreach|endif|endforeach|elif|else)\b|[()\[\]{}]|\S")
+INCLUDED_SOURCE = re.compile(r"\s*#\s*include\s*[<\"].*\.(?:c|cc|cpp|cxx)[>\"]")
 OPENERS = {"if", "foreach", "(", "[", "{"}
 CLOSERS = {"endif", "endforeach", ")", "]", "}"}
 
@@ -60,6 +61,8 @@ def problems(path):
     for number, line in enumerate(lines, 1):
         if "\t" in line:
             yield number, "a tab"
+        if path.suffix in SOURCES and INCLUDED_SOURCE.match(line):
+            yield number, "includes a source"
         if line != line.rstrip():
             yield number, "blanks at the end"
     if path.name in ("meson.build", "meson_options.txt"):

@@ -100,10 +100,12 @@ connection_pool::entries connection_pool::take_expired() {
 void connection_pool::drop(asio::execution_context& context) noexcept {
     entries gone;
     const std::lock_guard lock{mutex_};
-    const auto stays = [&](const entry& e) { return &context_of(e.idle->executor()) != &context; };
-    const auto going = std::stable_partition(entries_.begin(), entries_.end(), stays);
-    gone.assign(std::make_move_iterator(going), std::make_move_iterator(entries_.end()));
-    entries_.erase(going, entries_.end());
+    entries staying;
+    for (auto& e : entries_) {
+        auto& to = &context_of(e.idle->executor()) == &context ? gone : staying;
+        to.push_back(std::move(e));
+    }
+    entries_ = std::move(staying);
 }
 
 } // namespace rill::detail
