@@ -150,17 +150,19 @@ TEST_CASE("a reset in mid-stream is asked for again") {
 }
 
 TEST_CASE("attempts that fail are told and made again, and the id survives them") {
-    scripted::server server{{scripted::events("id: 7\ndata: a\n\n"),
-                             [](connection& c) { (void)c.request(); }, // leaves without a word
-                             [](connection& c) {
-                                 (void)c.request();
-                                 c.send("SSH-2.0-OpenSSH\r\n\r\n");
-                                 c.finish();
-                             },
-                             scripted::answer(scripted::response(500, "", "oops")),
-                             scripted::answer(scripted::response(503, "Content-Type: text/event-stream\r\n")),
-                             scripted::answer(scripted::response(429, "Retry-After: 0\r\n")),
-                             scripted::endless("data: b\n\n")}};
+    scripted::server server{
+        {scripted::events("id: 7\ndata: a\n\n"),
+         [](connection& c) { (void)c.request(); }, // leaves without a word
+         [](connection& c) {
+             (void)c.request();
+             c.send("SSH-2.0-OpenSSH\r\n\r\n");
+             c.finish();
+         },
+         scripted::answer(scripted::response(500, "", "oops")),
+         scripted::answer(
+             scripted::response(503, "Connection: close\r\nContent-Type: text/event-stream\r\n")),
+         scripted::answer(scripted::response(429, "Connection: close\r\nRetry-After: 0\r\n")),
+         scripted::endless("data: b\n\n")}};
     diary told;
     CHECK(follow(server, 2, told) == texts{"message|a|7", "message|b|7"});
     CHECK(told.lines == texts{"open", "again", "again", "again", "again", "again", "again", "open"});
@@ -283,8 +285,9 @@ TEST_CASE("a source waits as long as it says") {
 }
 
 TEST_CASE("Retry-After is the least wait") {
-    scripted::server server{{scripted::answer(scripted::response(503, "Retry-After: 1\r\n")),
-                             scripted::answer(scripted::response(429, "Retry-After: soon\r\n"))}};
+    scripted::server server{
+        {scripted::answer(scripted::response(503, "Connection: close\r\nRetry-After: 1\r\n")),
+         scripted::answer(scripted::response(429, "Retry-After: soon\r\n"))}};
     rill::http_client client;
     diary told;
     rill::event_source source{client, server.url(), eager(&told)};
