@@ -44,6 +44,20 @@ public:
         REQUIRE(serving::eventually([&] { return topic.statistics().subscribers == before + count; }));
     }
 
+    /// Publishes until they have all that they will ever hold.
+    void fill_stuck() {
+        const auto taken = [this] {
+            const auto all = topic.statistics();
+            return all.delivered - all.published * readers_.size();
+        };
+        for (auto before = taken(); tell(50), taken() != before; before = taken()) {
+        }
+    }
+    void dismiss_stuck() {
+        stuck_.clear();
+        REQUIRE(serving::eventually([&] { return topic.statistics().subscribers == readers_.size(); }));
+    }
+
     /// Publishes so many events, and has them read by all who do.
     void tell(int count) {
         for (int n = 0; n < count; ++n) topic.publish({.data = filling});
@@ -98,21 +112,6 @@ double cpu_seconds_of(const auto& work) {
     return cpu_seconds() - before;
 }
 
-/// How much more work `one` is than `other`. Time on the clock would be that of all else that the machine
-/// does; and a server that waits for those who do not read waits for longer than `tell` does. They take
-/// turns, each goes first as often, and a round that was disturbed does not count.
-double ratio(const auto& one, const auto& other) {
-    std::vector<double> rounds;
-    for (int round = 0; round < 16; ++round) {
-        auto others = cpu_seconds_of(other);
-        const auto ones = cpu_seconds_of(one) + cpu_seconds_of(one);
-        others += cpu_seconds_of(other);
-        rounds.push_back(ones / others);
-    }
-    std::ranges::nth_element(rounds, rounds.begin() + 8);
-    return rounds[8];
-}
-
 } // namespace
 
 TEST_CASE("a hundred subscribers that never read slow nobody down") {
@@ -120,29 +119,34 @@ TEST_CASE("a hundred subscribers that never read slow nobody down") {
         MESSAGE("skipped: a process may not open enough files here");
         return;
     }
-    audience with{{.keep_events = keeps, .policy = rill::lag_policy::skip}};
-    audience without{{.keep_events = keeps, .policy = rill::lag_policy::skip}};
-    with.seat(readers);
-    with.seat_stuck(stuck);
-    without.seat(readers);
-    // Until those who do not read have all they will ever hold.
-    std::uint64_t delivered = 0;
-    for (int n = 0; n < 100; ++n) {
-        with.tell(100);
-        without.tell(100); // what a socket costs depends on what went through it
-        const auto others = with.topic.statistics().delivered - with.topic.statistics().published * readers;
-        if (others == std::exchange(delivered, others)) break;
-    }
-    const auto share = [](audience& a) {
-        return [&a] {
-            for (int burst = 0; burst < 4; ++burst) a.tell(10);
-        };
+    // Who does not read must be there to the end, however slow the machine is.
+    audience all{{.keep_events = keeps, .policy = rill::lag_policy::skip}, {.write_timeout = 1h}};
+    all.seat(readers);
+    for (int n = 0; n < 10; ++n) all.tell(100); // what a socket costs depends on what went through it
+    const auto share = [&all] {
+        return cpu_seconds_of([&all] {
+            for (int burst = 0; burst < 6; ++burst) all.tell(10);
+        });
     };
-    const auto slower = ratio(share(with), share(without));
-    MESSAGE("with them an event takes ", slower, " of the work");
-    CHECK(slower <= 1.1);
-    CHECK(with.topic.statistics().subscribers == readers + stuck);
-    CHECK(with.topic.statistics().disconnected == 0);
+    // Time on the clock would be that of all else the machine does; and a server that waits for those who do
+    // not read waits for longer than `tell` does. It is the same server and the same readers each time, since
+    // where its thread happens to run makes more of a difference. A round that was disturbed does not count.
+    std::vector<double> rounds;
+    auto before = share();
+    for (int round = 0; round < 7; ++round) {
+        all.seat_stuck(stuck);
+        all.fill_stuck();
+        const auto with = share();
+        CHECK(all.topic.statistics().subscribers == readers + stuck);
+        all.dismiss_stuck();
+        const auto after = share();
+        rounds.push_back(with / ((before + after) / 2));
+        before = after;
+    }
+    std::ranges::nth_element(rounds, rounds.begin() + 3);
+    MESSAGE("with them an event takes ", rounds[3], " of the work");
+    CHECK(rounds[3] <= 1.1);
+    CHECK(all.topic.statistics().disconnected == 0);
 }
 
 TEST_CASE("what subscribers that never read hold of the heap is bounded by the log and by write_buffer") {
