@@ -19,8 +19,8 @@ class exchange_in_flight;
 /// The answer to a request: its head is there, and its body is read as it comes, in one of three ways.
 ///
 /// Destroying it before its end closes the connection, so that the server stops working on it; after its end
-/// the connection serves other requests. It belongs to the executor that `send` was awaited on, must not outlive
-/// that one's context, and must not be destroyed while one of its own tasks is suspended.
+/// the connection serves other requests. It belongs to the executor that `send` was awaited on, must not
+/// outlive that one's context, and must not be destroyed while one of its own tasks is suspended.
 ///
 /// **Example**
 ///
