@@ -130,6 +130,11 @@ task<std::size_t> connection::read_some(std::span<char> space, deadline& limit) 
     if (result == asio::error::eof && !limit.passed()) co_return 0;
     if (tls_ && tls_->truncated(result) && !limit.passed())
         throw connection_failure{client_errc::truncated, "TLS ended without a word"};
+    if (tls_ && result.category() != asio::error::get_system_category() && !limit.passed()) {
+        // With TLS 1.3 a server that does not take our certificate says so behind the handshake.
+        auto [code, reason] = tls_->explain(result);
+        throw connection_failure{code, std::move(reason)};
+    }
     fail(result, limit, {});
 }
 
