@@ -194,7 +194,9 @@ writing::shares writing::beginnings(shares from) const {
 
 model::token writing::draw(shares from) {
     // The likeliest first, and of equals the one that came first in the text.
-    std::ranges::stable_sort(from, std::greater{}, &shares::value_type::second);
+    std::ranges::sort(from, [](const auto& a, const auto& b) {
+        return a.second != b.second ? a.second > b.second : a.first < b.first;
+    });
     if (how_.temperature < 0.01) return from.front().first;
     const auto likeliest = from.front().second; // 1 from here on, so that nothing is too small to count
     double all = 0;
