@@ -98,14 +98,8 @@ connection_pool::entries connection_pool::take_expired() {
 }
 
 void connection_pool::drop(asio::execution_context& context) noexcept {
-    entries gone;
     const std::lock_guard lock{mutex_};
-    entries staying;
-    for (auto& e : entries_) {
-        auto& to = &context_of(e.idle->executor()) == &context ? gone : staying;
-        to.push_back(std::move(e));
-    }
-    entries_ = std::move(staying);
+    std::erase_if(entries_, [&](const entry& e) { return &context_of(e.idle->executor()) == &context; });
 }
 
 } // namespace rill::detail
