@@ -47,7 +47,8 @@ inline void run(const std::function<rill::task<void>()>& work) {
     const auto deadline = std::chrono::steady_clock::now() + scripted::patience;
     while (!done && context.run_one_until(deadline) > 0) {
     }
-    if (!done) static_cast<void>(loop().release()); // what hangs in it refers to what is gone
+    // What hangs in it refers to what is gone.
+    [[maybe_unused]] const auto* const lost = done ? nullptr : loop().release();
     REQUIRE_MESSAGE(done, "the client hangs");
     if (failure) std::rethrow_exception(failure);
 }

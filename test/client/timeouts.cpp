@@ -9,6 +9,7 @@
 #include <asio/error.hpp>
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <arpa/inet.h>
 #include <chrono>
 #include <exception>
@@ -43,7 +44,8 @@ public:
         ::getsockname(listener_, any, &size);
         for (int n = 0; n < 4; ++n) {
             waiting_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-            (void)::connect(waiting_.back(), any, size);
+            const auto connected = ::connect(waiting_.back(), any, size);
+            REQUIRE((connected == 0 || errno == EINPROGRESS));
         }
     }
     full_house(const full_house&) = delete;
