@@ -9,8 +9,8 @@
 #include <asio/error.hpp>
 #include <doctest/doctest.h>
 
-#include <cerrno>
 #include <arpa/inet.h>
+#include <cerrno>
 #include <chrono>
 #include <exception>
 #include <functional>

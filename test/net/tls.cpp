@@ -49,7 +49,7 @@ private:
     serving::server server_;
 };
 
-rill::router hello() {
+rill::router hello_and_ticks() {
     rill::router routes;
     routes.get("/", [](rill::request&) { return rill::response::text("hello"); });
     routes.get("/ticks", [](rill::request&) -> rill::event_stream {
@@ -76,7 +76,7 @@ void answer_comes(const tls_server& server) {
 } // namespace
 
 TEST_CASE("five hundred half-open handshakes keep nobody from being served, and are gone at their deadline") {
-    const auto routes = hello();
+    const auto routes = hello_and_ticks();
     tls_server server{routes, {.threads = 2, .limits = {.handshake_timeout = 1s}}};
     answer_comes(server);
     std::vector<socket_client> flood;
@@ -90,7 +90,7 @@ TEST_CASE("five hundred half-open handshakes keep nobody from being served, and 
 }
 
 TEST_CASE("a server that stops does not wait for handshakes") {
-    const auto routes = hello();
+    const auto routes = hello_and_ticks();
     tls_server server{routes, {.threads = 2, .limits = {.handshake_timeout = 1h}}};
     std::vector<socket_client> flood;
     for (int n = 0; n < 50; ++n) {
@@ -103,7 +103,7 @@ TEST_CASE("a server that stops does not wait for handshakes") {
 }
 
 TEST_CASE("certificates are loaded again by several threads while clients come, and streams go on") {
-    const auto routes = hello();
+    const auto routes = hello_and_ticks();
     tls_server server{routes};
     tls_client stream{trust(), server.port()};
     stream.send(serving::get("/ticks"));
@@ -124,7 +124,7 @@ TEST_CASE("certificates are loaded again by several threads while clients come, 
 }
 
 TEST_CASE("a hundred streams are ended properly by a server that stops") {
-    const auto routes = hello();
+    const auto routes = hello_and_ticks();
     tls_server server{routes};
     std::vector<tls_client> clients;
     for (int n = 0; n < 100; ++n) {
@@ -139,7 +139,7 @@ TEST_CASE("a hundred streams are ended properly by a server that stops") {
 }
 
 TEST_CASE("clients that leave in the middle of everything leave no descriptor and no memory behind") {
-    const auto routes = hello();
+    const auto routes = hello_and_ticks();
     tls_server server{routes};
     const auto come_and_go = [&](int count) {
         for (int n = 0; n < count; ++n) {
@@ -167,7 +167,7 @@ TEST_CASE("clients that leave in the middle of everything leave no descriptor an
 }
 
 TEST_CASE("https works over a Unix socket, whose URL stays what it was") {
-    const auto routes = hello();
+    const auto routes = hello_and_ticks();
     const auto path =
         (std::filesystem::temp_directory_path() / fmt::format("rill-tls-{}", ::getpid())).string();
     const auto certificate = file("server.pem"), key = file("server.key"), address = "unix:" + path;
