@@ -7,6 +7,17 @@
 
 namespace rill {
 
+namespace detail {
+
+/// What a member of an event is that was left out. A constant, since GCC 12 makes a temporary of each `{}` in
+/// a coroutine's frame and copies it: 25 ns for each `co_yield`.
+template <typename Member>
+consteval Member none() {
+    return {};
+}
+
+} // namespace detail
+
 /// One event on its way to clients: views of texts that somebody else owns. (WHATWG HTML §9.2.5)
 ///
 /// An event is what one writes in braces and hands on at once, so it must not be stored: what it points to
@@ -31,21 +42,21 @@ namespace rill {
 struct event {
     /// What a client sends as `Last-Event-ID` when it comes back. UTF-8 without CR, LF and NUL. An empty text
     /// makes the client forget the last id; no id leaves it as it was.
-    std::string_view id{};
+    std::string_view id = detail::none<std::string_view>();
 
     /// The type that clients listen for; empty or none: "message". UTF-8 without CR and LF. An event that has
     /// a name always has data, empty if need be, because clients drop one without.
-    std::string_view name{};
+    std::string_view name = detail::none<std::string_view>();
 
     /// Any UTF-8 text. Its lines may end with LF, CR or CRLF; the format cannot tell them apart, and the
     /// client gets LF for each.
-    std::string_view data{};
+    std::string_view data = detail::none<std::string_view>();
 
     /// A line that clients skip. UTF-8 without CR and LF.
-    std::string_view comment{};
+    std::string_view comment = detail::none<std::string_view>();
 
     /// How long clients wait before they open a lost connection again, zero or more.
-    std::optional<std::chrono::milliseconds> retry{};
+    std::optional<std::chrono::milliseconds> retry = detail::none<std::optional<std::chrono::milliseconds>>();
 };
 
 // GCC 12 destroys an aggregate temporary twice when the expression around it suspends, as in
