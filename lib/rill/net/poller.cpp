@@ -1,11 +1,23 @@
 #include <rill/net/detail/epoll_transport.hpp>
 #include <rill/net/detail/poller.hpp>
 
+#include <asio/post.hpp>
+
 #include <cerrno>
+#include <chrono>
 #include <exception>
 #include <system_error>
 
 namespace rill::detail {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+/// A turn of the event loop that takes longer has other work than sockets.
+constexpr std::chrono::microseconds busy_turn{50};
+
+} // namespace
 
 asio::execution_context::id poller::id;
 
@@ -45,17 +57,25 @@ void poller::remove(int socket, const epoll_transport& who) noexcept {
 
 void poller::wait() {
     epoll_.async_wait(descriptor::wait_read, [this](asio::error_code closed) {
-        if (!closed) take();
+        if (!closed) take(false);
     });
+}
+
+/// Looks again when the context has done what it has to do besides.
+void poller::look_again() {
+    asio::post(context_, [this, posted = clock::now()] { take(clock::now() - posted > busy_turn); });
 }
 
 /// Tells of one batch. What observers throw is the event loop's to know, once all were told: an edge comes
 /// only once.
-void poller::take() {
+void poller::take(bool busy) {
     const int count =
         ::epoll_wait(epoll_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
     batch_ = std::span{events_}.first(count > 0 ? static_cast<std::size_t>(count) : 0);
-    wait(); // behind what the context has to do besides; it looks again whether there is more
+    if (busy || count > 0)
+        look_again();
+    else
+        wait();
     std::exception_ptr failure;
     while (!batch_.empty()) {
         const auto event = batch_.front();

@@ -14,6 +14,10 @@ namespace {
 /// no more than these.
 constexpr unsigned slice = 64;
 
+/// Between two slices the event loop goes round so many times: a request that came meanwhile is read in the
+/// first turn, and its handler has ended in the next.
+constexpr unsigned turns = 3;
+
 } // namespace
 
 bool topic_core::has_news(const cursor& c) const noexcept {
@@ -47,16 +51,20 @@ void topic_core::wake(lot& where) {
 }
 
 /// Begins a walk, unless one is under way.
-void topic_core::schedule(lot& where, std::uint64_t needed) {
+void topic_core::schedule(lot& where, std::uint64_t needed, unsigned after) {
     if (where.scheduled) return;
     where.needed = needed;
-    post_walk(where);
+    post_walk(where, after);
     where.scheduled = true;
 }
 
-void topic_core::post_walk(lot& where) {
-    asio::post(where.executor,
-               [self = shared_from_this(), lot = where.shared_from_this()] { self->walk(*lot); });
+void topic_core::post_walk(lot& where, unsigned after) {
+    asio::post(where.executor, [self = shared_from_this(), lot = where.shared_from_this(), after] {
+        if (after > 1)
+            self->post_walk(*lot, after - 1);
+        else
+            self->walk(*lot);
+    });
 }
 
 bool topic_core::has_news(const lot& where) const noexcept {
@@ -105,7 +113,7 @@ void topic_core::walk(lot& where) {
     }
     if (where.due.empty()) refill(where);
     where.scheduled = false;
-    if (!where.due.empty() || where.some_fell) schedule(where, where.needed);
+    if (!where.due.empty() || where.some_fell) schedule(where, where.needed, turns);
 }
 
 /// Takes `c` out of the list that it is in, and has it belong to the lot of `executor`.

@@ -80,6 +80,7 @@ json broadcast(const options& o, const load::server_processes& server) {
     publish(from, to, due, for_seconds(o.warm_up));
     to.delays.clear();
     const auto before = to.deliveries();
+    const auto pieces_before = to.pieces();
     const auto published_before = from.published();
     const auto cpu_before = server.cpu_seconds();
     const auto start = load::now();
@@ -88,6 +89,7 @@ json broadcast(const options& o, const load::server_processes& server) {
     const auto cpu = server.cpu_seconds() - cpu_before;
     const auto wall = static_cast<double>(load::now() - start) / 1e9;
     json result{{"deliveries", deliveries},
+                {"per_piece", deliveries / static_cast<double>(to.pieces() - pieces_before)},
                 {"published", from.published() - published_before},
                 {"cpu_seconds", cpu},
                 {"seconds", wall},

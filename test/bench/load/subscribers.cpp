@@ -67,6 +67,7 @@ void subscribers::read(int milliseconds) {
     std::uint64_t time = 0;
     fleet_.read(milliseconds, [&](std::size_t number, std::string_view bytes) {
         if (time == 0) time = now();
+        ++pieces_;
         take(number, bytes, time);
     });
 }

@@ -46,6 +46,8 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return places_.size() - stuck_; }
     [[nodiscard]] std::uint64_t deliveries() const noexcept { return deliveries_; }
+    /// How often there was something to read: so many pieces the deliveries came in, or fewer.
+    [[nodiscard]] std::uint64_t pieces() const noexcept { return pieces_; }
     /// The last event that all have.
     [[nodiscard]] std::uint64_t seen_by_all() const noexcept { return seen_by_all_; }
     /// From the publisher's clock to here.
@@ -64,6 +66,7 @@ private:
     std::size_t stuck_;
     std::vector<place> places_;
     std::uint64_t deliveries_ = 0;
+    std::uint64_t pieces_ = 0;
     std::uint64_t seen_by_all_ = 0;
     std::vector<std::uint32_t>
         seen_by_; ///< how many have the event, for those that not all have, round and round

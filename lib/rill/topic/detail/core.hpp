@@ -137,8 +137,8 @@ private:
 
     void trim();
     void wake(lot& where);
-    void schedule(lot& where, std::uint64_t needed);
-    void post_walk(lot& where);
+    void schedule(lot& where, std::uint64_t needed, unsigned after = 1);
+    void post_walk(lot& where, unsigned after);
     void walk(lot& where);
     void refill(lot& where) noexcept;
     [[nodiscard]] bool has_news(const lot& where) const noexcept;
