@@ -1,7 +1,9 @@
 #pragma once
 
+#include <rill/base/clock.hpp>
 #include <rill/base/export.hpp>
 #include <rill/coro/elements.hpp>
+#include <rill/coro/sleep.hpp>
 #include <rill/coro/task.hpp>
 #include <rill/sse/event.hpp>
 
@@ -50,6 +52,7 @@ class event_stream {
     struct awaited {
         virtual task<void> run() = 0;
         std::exception_ptr failure{};
+        std::optional<duration> time{}; ///< if it is nothing but a sleep
 
     protected:
         ~awaited() = default;
@@ -58,7 +61,9 @@ class event_stream {
     template <typename T>
     class awaiter final : awaited {
     public:
-        explicit awaiter(task<T> work) noexcept : work_{std::move(work)} {}
+        explicit awaiter(task<T> work, std::optional<duration> alone = {}) noexcept : work_{std::move(work)} {
+            time = alone;
+        }
 
         [[nodiscard]] bool await_ready() const noexcept { return false; }
         template <typename Promise>
@@ -138,6 +143,11 @@ public:
     /// Has the next `resume()` throw `why` at the `co_yield` of the current event, or elements.
     void refuse(std::exception_ptr why) noexcept;
 
+    /// While `waiting`: how long, if it is a `sleep_for` that the handler awaits. Then there is no need to
+    /// run the operation: when the time has come, and no sooner than in the event loop's next turn, `resume`
+    /// will do.
+    [[nodiscard]] std::optional<duration> sleep() const noexcept;
+
     /// What the handler awaits; to be taken once, while `waiting`. It throws what `completed` then must be
     /// told.
     [[nodiscard]] task<void> operation();
@@ -181,6 +191,10 @@ public:
     awaiter<T> await_transform(task<T> work) noexcept {
         return awaiter<T>{std::move(work)};
     }
+    awaiter<void> await_transform(sleep_task work) noexcept {
+        const auto time = work.time();
+        return awaiter<void>{std::move(work), time};
+    }
     /// The executor that the handler's operations run on.
     awaiter<asio::any_io_executor> await_transform(asio::this_coro::executor_t) {
         return awaiter{executor()};
@@ -217,6 +231,10 @@ inline elements& event_stream::current_elements() const noexcept {
 
 inline void event_stream::refuse(std::exception_ptr why) noexcept {
     handler_.promise().error_ = std::move(why);
+}
+
+inline std::optional<duration> event_stream::sleep() const noexcept {
+    return handler_.promise().awaited_->time;
 }
 
 inline task<void> event_stream::operation() {

@@ -59,7 +59,7 @@ void sleep_elsewhere(const asio::any_io_executor& executor, Handler handler, dur
 
 } // namespace
 
-task<void> sleep_for(duration time) {
+sleep_task sleep_for(duration time) {
     const auto start = [](auto handler, duration wanted) {
         const asio::any_io_executor executor = asio::get_associated_executor(handler);
         auto& context = asio::query(executor, asio::execution::context);
@@ -73,8 +73,9 @@ task<void> sleep_for(duration time) {
             timers.arm_after(*new sleep_operation{timers, std::move(handler)}, wanted);
         }
     };
-    return asio::async_initiate<const asio::use_awaitable_t<>, void(asio::error_code)>(
-        start, asio::use_awaitable, time);
+    return {asio::async_initiate<const asio::use_awaitable_t<>, void(asio::error_code)>(
+                start, asio::use_awaitable, time),
+            time};
 }
 
 } // namespace rill

@@ -4,7 +4,19 @@
 #include <rill/base/export.hpp>
 #include <rill/coro/task.hpp>
 
+#include <utility>
+
 namespace rill {
+
+/// A task that is nothing but a wait, which the stream of a handler may time by itself.
+class sleep_task : public task<void> {
+public:
+    sleep_task(task<void> wait, duration time) noexcept : task<void>{std::move(wait)}, time_{time} {}
+    [[nodiscard]] duration time() const noexcept { return time_; }
+
+private:
+    duration time_;
+};
 
 /// Completes when `time` has passed, rounded up to a millisecond; one of zero or less lets others run first.
 ///
@@ -18,6 +30,6 @@ namespace rill {
 ///         co_await rill::sleep_for(1s);
 ///         co_yield {.data = "tick"};
 ///     }
-[[nodiscard]] RILL_EXPORT task<void> sleep_for(duration time);
+[[nodiscard]] RILL_EXPORT sleep_task sleep_for(duration time);
 
 } // namespace rill

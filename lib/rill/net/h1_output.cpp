@@ -17,6 +17,10 @@ namespace {
 // A stream's head, the size of its chunk, a batch of shared pieces, and what ends the chunk.
 static_assert(transport::most_pieces >= 3 + feed::batch::most);
 
+/// The bytes of a body that cost less to copy behind the head than to hand to the system as a piece of their
+/// own.
+constexpr std::size_t worth_joining = 1024;
+
 /// What is left of `piece` when `sent` bytes from its beginning on have gone; takes its size off `sent`.
 std::string_view behind(std::string_view piece, std::size_t& sent) noexcept {
     const auto gone = std::min(sent, piece.size());
@@ -45,8 +49,9 @@ void h1_session::respond(const response_head& head, std::string_view body) {
     auto text = shard_.lend();
     const auto& asked = conversation_->head();
     write_head(text, head, framing::fixed(body.size()), asked.version, keep_alive_, shard_.date());
-    const bool bodiless = asked.method == method::head || !may_have_body(head.status);
-    send(std::array{std::string_view{text}, bodiless ? std::string_view{} : body});
+    if (asked.method == method::head || !may_have_body(head.status)) body = {};
+    if (body.size() <= worth_joining) text += std::exchange(body, {});
+    send(std::array{std::string_view{text}, body});
     shard_.give_back(std::move(text));
     answered();
 }

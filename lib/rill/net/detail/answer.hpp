@@ -85,12 +85,24 @@ public:
     void flush_soon();
 
 private:
+    /// Wakes a handler that sleeps: most that wait do.
+    class alarm final : public timer_wheel::timer {
+    public:
+        explicit alarm(answer& whom) noexcept : whom_{whom} {}
+
+    private:
+        void on_timer() noexcept override { whom_.wake_soon(); }
+        answer& whom_;
+    };
+
     /// What a stream needs beside its handler.
     struct stream {
-        explicit stream(answer& owner) : alive{owner.host_, owner.shard_, owner.matched()}, writer{owner} {}
+        explicit stream(answer& owner)
+            : alive{owner.host_, owner.shard_, owner.matched()}, writer{owner}, sleep{owner} {}
 
         keep_alive alive;
         sse_writer writer;
+        alarm sleep;
         std::unique_ptr<detail::relay> relay; ///< while elements are passed on
     };
 
@@ -110,6 +122,8 @@ private:
     void add_current();
     void pump();
     void pump_soon();
+    void sleep(duration time);
+    void wake_soon();
     [[nodiscard]] bool run_operation();
     void completed(std::exception_ptr failure);
     void finish(const std::exception_ptr& failure);
