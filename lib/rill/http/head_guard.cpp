@@ -32,7 +32,7 @@ const char* head_guard::take(const char* p, const char* end) noexcept {
     const std::string_view rest{p, static_cast<std::size_t>(end - p)};
     switch (state_) {
     case state::target: return take_target(p, end);
-    case state::version: return take_version(p);
+    case state::version: return take_version(p, end);
     case state::version_end:
         return response_ ? expect(p, ' ', state::code, "no space after the version")
                          : expect(p, '\r', state::line_feed, "no HTTP version");
@@ -69,8 +69,14 @@ const char* head_guard::take_target(const char* p, const char* end) noexcept {
     return expect(p, ' ', state::version, "a character that no request target has");
 }
 
-const char* head_guard::take_version(const char* p) noexcept {
+const char* head_guard::take_version(const char* p, const char* end) noexcept {
     constexpr std::string_view pattern{"HTTP/0.0"}; // 0 is any digit
+    constexpr std::string_view usual{"HTTP/1.1"};
+    if (matched_ == 0 && std::string_view{p, end}.starts_with(usual)) {
+        minor_ = 1;
+        state_ = state::version_end;
+        return p + usual.size();
+    }
     const auto expected = pattern[matched_];
     if (expected == '0' ? !detail::is_digit(*p) : *p != expected)
         return refuse(p, rill::status::bad_request, "no HTTP version");

@@ -75,7 +75,7 @@ private:
 
     const char* take(const char* p, const char* end) noexcept;
     const char* take_target(const char* p, const char* end) noexcept;
-    const char* take_version(const char* p) noexcept;
+    const char* take_version(const char* p, const char* end) noexcept;
     const char* take_code(const char* p) noexcept;
     const char* begin_line(const char* p) noexcept;
     const char* refuse(const char* p, rill::status s, std::string_view reason) noexcept;

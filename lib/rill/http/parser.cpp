@@ -62,16 +62,19 @@ bool request_parser::state::read_method(std::string_view& input, request_head& h
         const char c = input.front();
         if (method_size == 0 && (carriage_return || c == '\r')) {
             if (!read_empty_line(c)) return fails(status::bad_request, "not an empty line");
+            input.remove_prefix(1);
         } else if (c == ' ' && method_size > 0) {
             if (!end_method(head)) return false;
-        } else if (!detail::is(c, detail::token_char)) {
-            return fails(status::bad_request, "no method");
-        } else if (method_size == longest_method) {
-            return fails(status::not_implemented, "an unknown method");
+            input.remove_prefix(1);
         } else {
-            method[method_size++] = c;
+            const auto room = longest_method - method_size;
+            const auto run = detail::span(input.substr(0, room + 1), detail::token_char);
+            if (run == 0) return fails(status::bad_request, "no method");
+            if (run > room) return fails(status::not_implemented, "an unknown method");
+            input.copy(method.data() + method_size, run);
+            method_size += static_cast<std::uint8_t>(run);
+            input.remove_prefix(run);
         }
-        input.remove_prefix(1);
     }
     return true;
 }
@@ -92,10 +95,7 @@ bool request_parser::state::end_method(request_head& head) {
     head.method = *known;
     guard = head_guard{*bounds, head_guard::part::request, name.size() + 1};
     at = phase::head;
-    // Which methods llhttp knows depends on its version, while how a request is read does not depend on its
-    // method: so it gets to see the same one always.
-    llhttp.begin(HTTP_REQUEST);
-    return llhttp.feed("POST ", head, guard) || fails(status::internal_server_error, "llhttp does not work");
+    return llhttp.begin_behind_method() || fails(status::internal_server_error, "llhttp does not work");
 }
 
 parse_step request_parser::state::read_head(std::string_view& input, request_head& head) {

@@ -19,16 +19,24 @@ bool is_framing(std::string_view name) noexcept {
     }
 }
 
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-    out.append(name).append(": ", 2).append(value).append("\r\n", 2);
+char* put(char* to, std::string_view text) noexcept {
+    return to + text.copy(to, text.size());
 }
 
-void append_status_line(std::string& out, status s) {
+char* put_field(char* to, std::string_view name, std::string_view value) noexcept {
+    return put(put(put(put(to, name), ": "), value), "\r\n");
+}
+
+char* put_status_line(char* to, status s) noexcept {
     const auto code = static_cast<unsigned>(s);
     const char digits[] = {static_cast<char>('0' + code / 100), static_cast<char>('0' + code / 10 % 10),
                            static_cast<char>('0' + code % 10), ' '};
-    out.append("HTTP/1.1 ").append(digits, sizeof digits).append(reason(s)).append("\r\n");
+    to = put(put(to, "HTTP/1.1 "), {digits, sizeof digits});
+    return put(put(to, reason(s)), "\r\n");
 }
+
+/// More than a head takes beside its fields, its date and its reason.
+constexpr std::size_t most_besides = 160;
 
 } // namespace
 
@@ -40,19 +48,25 @@ void write_head(std::string& out, const response_head& head, framing how, versio
     assert(how.how != kind::chunked || asked == version::http_1_1);
     if (!may_have_body(head.status)) how = framing::none();
 
-    out.reserve(out.size() + head.fields.bytes() + 4 * head.fields.size() + 192);
-    append_status_line(out, head.status);
-    if (!date.empty() && !head.fields.contains("date")) append_field(out, "Date", date);
+    const auto before = out.size();
+    out.resize(before + reason(head.status).size() + date.size() + head.fields.bytes() +
+               4 * head.fields.size() + most_besides);
+    auto* to = put_status_line(out.data() + before, head.status);
+    if (!date.empty() && !head.fields.contains("date")) to = put_field(to, "Date", date);
     for (const auto f : head.fields)
-        if (!is_framing(f.name)) append_field(out, f.name, f.value);
-    if (how.how == kind::fixed) append_field(out, "Content-Length", fmt::format_int{how.length}.c_str());
-    if (how.how == kind::chunked) out += "Transfer-Encoding: chunked\r\n";
-    if (!keep_alive || how.how == kind::until_close) {
-        out += "Connection: close\r\n";
-    } else if (asked == version::http_1_0) {
-        out += "Connection: keep-alive\r\n";
+        if (!is_framing(f.name)) to = put_field(to, f.name, f.value);
+    if (how.how == kind::fixed) {
+        const fmt::format_int length{how.length};
+        to = put_field(to, "Content-Length", {length.data(), length.size()});
     }
-    out += "\r\n";
+    if (how.how == kind::chunked) to = put_field(to, "Transfer-Encoding", "chunked");
+    if (!keep_alive || how.how == kind::until_close) {
+        to = put_field(to, "Connection", "close");
+    } else if (asked == version::http_1_0) {
+        to = put_field(to, "Connection", "keep-alive");
+    }
+    to = put(to, "\r\n");
+    out.resize(static_cast<std::size_t>(to - out.data()));
 }
 
 chunk_header::chunk_header(std::size_t size) noexcept : begin_{2 * sizeof(std::size_t)} {

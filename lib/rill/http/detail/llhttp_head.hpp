@@ -16,6 +16,21 @@ class llhttp_head {
 public:
     void begin(llhttp_type_t kind) noexcept { llhttp_init(&llhttp_, kind, &settings()); }
 
+    /// Begins behind the method of a request, and the space that follows it. Which methods llhttp knows
+    /// depends on its version, while how a request is read does not depend on its method: it always sees the
+    /// same one, and once is enough. False if it does not take that.
+    [[nodiscard]] bool begin_behind_method() noexcept {
+        static const llhttp_t begun = [] {
+            constexpr std::string_view method{"POST "};
+            llhttp_t p;
+            llhttp_init(&p, HTTP_REQUEST, &settings());
+            llhttp_execute(&p, method.data(), method.size());
+            return p;
+        }();
+        llhttp_ = begun;
+        return llhttp_get_errno(&llhttp_) == HPE_OK;
+    }
+
     /// Whether llhttp takes these bytes, which the guard has accepted, and finds the end of the head where
     /// the guard does.
     [[nodiscard]] bool feed(std::string_view bytes, Head& head, const head_guard& guard) noexcept {
