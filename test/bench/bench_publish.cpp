@@ -10,7 +10,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -22,13 +21,6 @@ constexpr int runs = 7;
 constexpr std::size_t subscribers = 1'000;
 constexpr std::string_view token = "tokentokentokentoken";
 constexpr std::string_view request = "GET / HTTP/1.1\r\nHost: bench\r\n\r\n";
-
-template <typename Work>
-double nanoseconds(Work work) {
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
-}
 
 /// The encoding alone, with an id of the length that a topic's ids have.
 double encoding() {

@@ -5,7 +5,6 @@
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -13,19 +12,18 @@
 #include <string_view>
 #include <utility>
 
-/// Has one request to give, takes all that is written, and never ends.
+/// Has one request to give, once or several times, takes all that is written, and never ends.
 class null_transport final : public rill::detail::transport {
 public:
     /// What is written is counted in `bytes`. `request` must outlive it.
-    null_transport(asio::io_context& context, std::string_view request, std::size_t& bytes)
-        : context_{context}, request_{request}, bytes_{bytes} {}
+    null_transport(asio::io_context& context, std::string_view request, std::size_t& bytes,
+                   std::size_t times = 1)
+        : context_{context}, request_{request}, bytes_{bytes}, times_{times} {}
 
     result read_some(std::span<char> space) noexcept override {
-        const auto count = std::min(space.size(), request_.size());
-        if (count == 0) return {status::blocked};
-        std::copy_n(request_.begin(), count, space.begin());
-        request_.remove_prefix(count);
-        return {status::moved, count};
+        if (times_ == 0) return {status::blocked};
+        --times_;
+        return {status::moved, request_.copy(space.data(), space.size())};
     }
     result write_some(std::span<const std::string_view> pieces) noexcept override {
         std::size_t count = 0;
@@ -34,7 +32,7 @@ public:
         return {status::moved, count};
     }
     void wait_readable(std::shared_ptr<observer> who) override {
-        if (request_.empty())
+        if (times_ == 0)
             waiting_ = std::move(who);
         else
             asio::post(context_, [who = std::move(who)] { who->on_readable(); });
@@ -48,5 +46,6 @@ private:
     asio::io_context& context_;
     std::string_view request_;
     std::size_t& bytes_;
+    std::size_t times_;
     std::shared_ptr<observer> waiting_;
 };
