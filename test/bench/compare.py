@@ -169,9 +169,9 @@ def one_line(text):
     return words if len(words) <= 200 else words[:200] + " ..."
 
 
-def measure(row, runs, machine):
-    """An outcome for each server of the row: run 1 of each, run 2 of each, and so on."""
-    outcomes = {server: compare_rows.Outcome() for server in row.servers}
+def measure(row, runs, machine, outcomes):
+    """Adds an outcome for each server of the row: run 1 of each, run 2 of each, and so on."""
+    outcomes |= {server: compare_rows.Outcome() for server in row.servers}
     for server, outcome in outcomes.items():
         if why := machine.unfit(server.partition(":")[0]):
             outcome.failure = f"not run: {why}"
@@ -191,7 +191,6 @@ def measure(row, runs, machine):
                 what = outcome.failure = f"failed: {error}"
             of = f", run {run + 1} of {runs}" if runs > 1 else ""
             say(f"{row.name}: {compare_rows.shown(server)}{of}: {what}")
-    return outcomes
 
 
 def write_json(path, options, outcomes):
@@ -221,7 +220,7 @@ def main():
     outcomes = {}
     try:
         for row in options.rows:
-            outcomes[row.name] = measure(row, options.runs, machine)
+            measure(row, options.runs, machine, outcomes.setdefault(row.name, {}))
     except KeyboardInterrupt:
         return 130
     finally:

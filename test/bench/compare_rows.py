@@ -221,7 +221,7 @@ def tables(rows, outcomes):
                 bases = [base for base in row.ceilings if base in found and figure.has_ratio]
                 ratios = [f"{number(ratio(figure, found, row.subject, base), 2)} of {shown(base)}" for base in bases]
                 cells = [
-                    f"`{row.name}`, {row.connections:,} connections: {figure.name}",
+                    f"`{row.name}`, {row.connections:,} connection{'s' * (row.connections != 1)}: {figure.name}",
                     *(_cell(figure, found.get(server)) for server in servers),
                     ", ".join(ratios),
                     _target(figure),
