@@ -11,6 +11,7 @@ space, after `event:` and `id:`. nchan writes an `id:` too, and a comment after 
 no /quiet, answers 201 or 202 to what is published, and ends a stream with its connection instead of sending chunks.
 """
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -26,6 +27,7 @@ HERE = pathlib.Path(__file__).parent
 PATIENCE = 20.0  # seconds for a server to listen
 MERCY = 5.0  # seconds for one to end when it is asked to
 STEP = 0.02  # seconds between two looks
+BUILD_TIME = 600.0  # seconds for a server to be built or installed
 
 EVERYTHING = frozenset({"/events", "/publish", "/hello", "/firehose", "/quiet"})
 ASSETS = ("better_sse.mjs", "package.json", "package-lock.json", ".npmrc")
@@ -43,6 +45,7 @@ class Peer:
     threads: bool = False  # whether it can have more than one
     paths: frozenset = EVERYTHING
     says_so: bool = True  # whether it prints that it listens
+    workers: bool = False  # whether there is a process for each thread, and one that starts them
 
 
 PEERS = {
@@ -57,6 +60,7 @@ PEERS = {
         threads=True,
         paths=EVERYTHING - {"/firehose", "/quiet"},
         says_so=False,
+        workers=True,
     ),
 }
 
@@ -94,9 +98,20 @@ def prepare(name, workdir):
         (work / "nchan").mkdir(exist_ok=True)
 
 
-def start(name, port, threads, workdir, builddir):
+@contextlib.contextmanager
+def on_cpus(cpus):
+    """What is started inside may run on these CPUs only; without any, on those that we may use."""
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, cpus or before)
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def start(name, port, threads, workdir, builddir, cpus=()):
     """Starts the peer, which is prepared, and gives its process, the leader of a group of its own, once it listens.
-    What it prints goes to NAME.log in the work directory. Raises PeerError."""
+    What it prints goes to NAME.log in the work directory. With `cpus`, all of it runs on these. Raises PeerError."""
     peer = PEERS[name]
     if threads != 1 and not peer.threads:
         raise PeerError(f"{name} has one thread, not {threads}")
@@ -108,7 +123,7 @@ def start(name, port, threads, workdir, builddir):
         _fill_in(HERE / "nchan.conf", work / "nchan", port, threads)
     _raise_file_limit()
     log = work / f"{name}.log"
-    with log.open("wb") as out:
+    with log.open("wb") as out, on_cpus(cpus):
         try:
             process = subprocess.Popen(
                 [part.format(**values) for part in peer.command],
@@ -120,7 +135,7 @@ def start(name, port, threads, workdir, builddir):
         except OSError as error:
             raise PeerError(f"{name} does not start: {error}") from error
     try:
-        _await_listening(name, peer, process, port, log)
+        _await_listening(name, peer, process, port, threads, log)
     except BaseException:
         stop(process)
         raise
@@ -140,6 +155,13 @@ def stop(process):
         if process.poll() is not None and not cpu_pids(process):
             break
     process.wait()
+
+
+def free_port():
+    """A port of the loopback interface that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def cpu_pids(process):
@@ -176,17 +198,21 @@ def _without_nchan():
 
 
 def _run(name, command, directory, environment=None):
-    done = subprocess.run(
-        command,
-        cwd=directory,
-        env={**os.environ, **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            cwd=directory,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=BUILD_TIME,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise PeerError(f"{name}: {' '.join(command)} takes longer than {BUILD_TIME:.0f} seconds") from error
     if done.returncode:
         raise PeerError(f"{name}: {' '.join(command)} failed:\n{done.stdout}")
 
@@ -219,13 +245,14 @@ def _connects(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _await_listening(name, peer, process, port, log):
+def _await_listening(name, peer, process, port, threads, log):
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if process.poll() is not None:
             break
         if b"listening on " in log.read_bytes() if peer.says_so else _connects(port):
-            return
+            if not peer.workers or len(cpu_pids(process)) > threads:
+                return
         time.sleep(STEP)
     ended = f"ended with {process.returncode}" if process.poll() is not None else f"does not listen on port {port}"
     raise PeerError(f"{name} {ended}; it printed:\n{log.read_text(errors='replace')}")
