@@ -2,11 +2,14 @@
 #include <rill/net/detail/socket_options.hpp>
 #include <rill/net/detail/socket_transport.hpp>
 
+#include <asio/basic_stream_socket.hpp>
 #include <asio/buffer.hpp>
+#include <asio/generic/stream_protocol.hpp>
 
 #include <array>
 #include <span>
 #include <string>
+#include <sys/socket.h>
 #include <utility>
 
 namespace rill::detail {
@@ -23,7 +26,7 @@ transport::result outcome_of(std::size_t bytes, asio::error_code failure) noexce
 
 class asio_transport final : public transport {
 public:
-    asio_transport(stream_socket socket, std::chrono::milliseconds user_timeout);
+    asio_transport(asio::io_context& context, connected_socket socket);
 
     result read_some(std::span<char> space) noexcept override;
     result write_some(std::span<const std::string_view> pieces) noexcept override;
@@ -34,14 +37,18 @@ public:
     [[nodiscard]] std::string remote_address() const override;
 
 private:
+    using stream_socket =
+        asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
+
     stream_socket socket_;
 };
 
-asio_transport::asio_transport(stream_socket socket, std::chrono::milliseconds user_timeout)
-    : socket_{std::move(socket)} {
+asio_transport::asio_transport(asio::io_context& context, connected_socket socket) : socket_{context} {
+    const bool tcp = socket.kind() == connected_socket::family::tcp; // of which version, nobody asks
+    socket_.assign(asio::generic::stream_protocol{tcp ? AF_INET : AF_UNIX, 0}, socket.descriptor());
+    static_cast<void>(socket.release());
     asio::error_code ignored; // a peer that has gone already is found out by the first read
     socket_.non_blocking(true, ignored);
-    prepare_for_streams(socket_, user_timeout);
 }
 
 transport::result asio_transport::read_some(std::span<char> space) noexcept {
@@ -92,9 +99,8 @@ std::string asio_transport::remote_address() const {
 
 void prepare_for_sockets(asio::io_context&) {} // the context has it
 
-std::unique_ptr<transport> make_socket_transport(stream_socket socket,
-                                                 std::chrono::milliseconds user_timeout) {
-    return std::make_unique<asio_transport>(std::move(socket), user_timeout);
+std::unique_ptr<transport> make_socket_transport(asio::io_context& context, connected_socket socket) {
+    return std::make_unique<asio_transport>(context, std::move(socket));
 }
 
 } // namespace rill::detail

@@ -21,10 +21,10 @@ static_assert(sizeof(epoll_transport) <= 56, "every idle stream has one");
 
 } // namespace
 
-epoll_transport::epoll_transport(stream_socket socket, std::chrono::milliseconds user_timeout)
-    : poller_{asio::use_service<poller>(socket.get_executor().context())},
-      exact_{prepare_for_streams(socket, user_timeout)} { // others stop at a descriptor that was passed
-    poller_.add(socket.native_handle(), *this, input);
+epoll_transport::epoll_transport(asio::io_context& context, connected_socket socket)
+    : poller_{asio::use_service<poller>(context)},
+      exact_{socket.kind() == connected_socket::family::tcp} { // others stop at a descriptor that was passed
+    poller_.add(socket.descriptor(), *this, input);
     // NOLINTNEXTLINE(cppcoreguidelines-prefer-member-initializer): `socket` closes it if that throws
     socket_ = socket.release();
 }
@@ -135,7 +135,7 @@ void epoll_transport::close(bool reset) noexcept {
 }
 
 std::string epoll_transport::remote_address() const {
-    stream_socket::endpoint_type peer;
+    asio::generic::stream_protocol::endpoint peer;
     auto size = static_cast<socklen_t>(peer.capacity());
     if (::getpeername(socket_, peer.data(), &size) != 0) return "unknown";
     peer.resize(size);
@@ -146,9 +146,8 @@ void prepare_for_sockets(asio::io_context& context) {
     asio::use_service<poller>(context);
 }
 
-std::unique_ptr<transport> make_socket_transport(stream_socket socket,
-                                                 std::chrono::milliseconds user_timeout) {
-    return std::make_unique<epoll_transport>(std::move(socket), user_timeout);
+std::unique_ptr<transport> make_socket_transport(asio::io_context& context, connected_socket socket) {
+    return std::make_unique<epoll_transport>(context, std::move(socket));
 }
 
 } // namespace rill::detail

@@ -69,6 +69,7 @@ void listener::listen_on_path(const std::string& path, int backlog) {
     if (is_stale(path)) std::remove(path.c_str());
     bind_to(asio::local::stream_protocol::endpoint{path});
     path_ = path; // from here on the file is ours
+    kind_ = connected_socket::family::unix_domain;
     acceptor_.listen(backlog);
     url_ = fmt::format("{}{}", unix_prefix, path);
 }
@@ -79,6 +80,7 @@ void listener::listen_on_address(std::string_view address, std::uint16_t port, i
     const auto found =
         tcp::resolver{home_.context()}.resolve(address, std::to_string(port), tcp::resolver::passive);
     bind_to(found.begin()->endpoint());
+    prepare_for_streams(acceptor_.native_handle(), home_.common().bounds.write_timeout);
     acceptor_.listen(backlog);
     tcp::endpoint bound;
     const auto local = acceptor_.local_endpoint();
@@ -109,16 +111,17 @@ void listener::wait() {
 
 void listener::take() try {
     for (int i = 0; i < burst; ++i) {
-        auto& to = pick_();
-        stream_socket socket{to.context()};
-        asio::error_code failure;
-        acceptor_.accept(socket, failure);
+        std::error_code failure;
+        auto socket = take_connection(acceptor_.native_handle(), kind_, failure);
         if (!failure) {
-            hand_over(to, std::move(socket));
+            hand_over(pick_(), std::move(socket));
             continue;
         }
-        if (failure == asio::error::would_block || failure == asio::error::try_again) break;
-        if (failure == asio::error::connection_aborted) continue; // it left while it waited
+        if (failure == std::errc::operation_would_block ||
+            failure == std::errc::resource_unavailable_try_again)
+            break;
+        if (failure == std::errc::connection_aborted || failure == std::errc::interrupted)
+            continue; // it left while it waited
         return rest(failure.message());
     }
     wait();
@@ -135,13 +138,12 @@ void listener::rest(std::string_view why) {
     });
 }
 
-void listener::hand_over(shard& to, stream_socket socket) {
+void listener::hand_over(shard& to, connected_socket socket) {
     to.expect_connection();
     auto open = [&to, socket = std::move(socket)]() mutable {
-        const auto user_timeout = to.common().bounds.write_timeout;
         std::unique_ptr<transport> connection;
         try {
-            connection = to.secured(make_socket_transport(std::move(socket), user_timeout));
+            connection = to.secured(make_socket_transport(to.context(), std::move(socket)));
         } catch (...) {
             to.connection_gone();
             throw;

@@ -5,15 +5,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <initializer_list>
-#include <utility>
-#ifdef __linux__
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#endif
+#include <unistd.h>
+#include <utility>
 
 namespace rill::detail {
 namespace {
@@ -39,15 +40,27 @@ void close_on_exec(int socket) noexcept {
     ::fcntl(socket, F_SETFD, FD_CLOEXEC);
 }
 
-bool prepare_for_streams(stream_socket& socket, std::chrono::milliseconds user_timeout) noexcept {
-    close_on_exec(socket.native_handle());
-    asio::error_code failure;
-    const auto family = socket.local_endpoint(failure).protocol().family();
-    if (failure || (family != AF_INET && family != AF_INET6)) return false;
-    socket.set_option(asio::ip::tcp::no_delay{true}, failure);
-    socket.set_option(asio::socket_base::keep_alive{true}, failure);
-    find_dead_peers(socket.native_handle(), user_timeout);
-    return true;
+void prepare_for_streams(int listening, std::chrono::milliseconds user_timeout) noexcept {
+    const int yes = 1;
+    ::setsockopt(listening, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    ::setsockopt(listening, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
+    find_dead_peers(listening, user_timeout);
+}
+
+connected_socket take_connection(int listening, connected_socket::family kind,
+                                 std::error_code& failure) noexcept {
+#ifdef __linux__
+    const int taken = ::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
+#else
+    const int taken = ::accept(listening, nullptr, nullptr);
+    if (taken >= 0) close_on_exec(taken);
+#endif
+    failure = taken < 0 ? std::error_code{errno, std::system_category()} : std::error_code{};
+    return {taken, kind};
+}
+
+connected_socket::~connected_socket() {
+    if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 std::error_code in_standard_terms(std::error_code code) noexcept {
@@ -56,7 +69,7 @@ std::error_code in_standard_terms(std::error_code code) noexcept {
                : code;
 }
 
-std::string address_of(const stream_socket::endpoint_type& peer) {
+std::string address_of(const asio::generic::stream_protocol::endpoint& peer) {
     const auto family = peer.protocol().family();
     if (family != AF_INET && family != AF_INET6) return "unix";
     asio::ip::tcp::endpoint endpoint;

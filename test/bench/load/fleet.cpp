@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <chrono>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <system_error>
@@ -18,6 +17,8 @@ namespace {
 
 /// So many may wait for their answer while others connect: less than the server's backlog.
 constexpr std::size_t most_unanswered = 512;
+/// So many come from one address: it has 28,000 ports for a server.
+constexpr std::size_t connections_each = 10'000;
 
 [[noreturn]] void fail(const char* what) {
     throw std::system_error{errno, std::system_category(), what};
@@ -36,12 +37,13 @@ sockaddr_in loopback(std::uint32_t host, std::uint16_t port) {
 socket_to_server::socket_to_server(std::uint16_t port, std::size_t number)
     : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
     if (socket_ < 0) fail("socket");
-    const int yes = 1;
-    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    ::setsockopt(socket_, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
-    const auto from = loopback(static_cast<std::uint32_t>(number / 4'000) + 1, 0);
+    if (const auto host = number / connections_each; host > 0) {
+        const int yes = 1;
+        ::setsockopt(socket_, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
+        const auto from = loopback(static_cast<std::uint32_t>(host), 0);
+        if (::bind(socket_, reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0) fail("bind");
+    }
     const auto to = loopback(0, port);
-    if (::bind(socket_, reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0) fail("bind");
     if (::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) fail("connect");
 }
 

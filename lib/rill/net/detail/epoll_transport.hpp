@@ -16,7 +16,7 @@ namespace rill::detail {
 class epoll_transport final : public transport {
 public:
     /// See `make_socket_transport`.
-    epoll_transport(stream_socket socket, std::chrono::milliseconds user_timeout);
+    epoll_transport(asio::io_context& context, connected_socket socket);
     epoll_transport(const epoll_transport&) = delete;
     epoll_transport& operator=(const epoll_transport&) = delete;
     ~epoll_transport() override;

@@ -43,7 +43,7 @@ private:
     void wait();
     void take();
     void rest(std::string_view why);
-    void hand_over(shard& to, stream_socket socket);
+    void hand_over(shard& to, connected_socket socket);
 
     shard& home_;
     asio::basic_socket_acceptor<protocol, asio::io_context::executor_type> acceptor_;
@@ -52,6 +52,7 @@ private:
     std::string url_;
     std::string path_; ///< of a Unix socket, to be removed in the end
     std::uint16_t port_ = 0;
+    connected_socket::family kind_ = connected_socket::family::tcp;
 };
 
 } // namespace rill::detail

@@ -2,30 +2,43 @@
 
 #include <rill/net/detail/transport.hpp>
 
-#include <asio/basic_stream_socket.hpp>
-#include <asio/generic/stream_protocol.hpp>
 #include <asio/io_context.hpp>
 
-#include <chrono>
 #include <memory>
+#include <utility>
 
 namespace rill::detail {
 
-/// A TCP or Unix socket of a shard.
-using stream_socket =
-    asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
+/// A socket that is connected, and that no event loop knows yet; or none.
+class connected_socket {
+public:
+    enum class family : bool { tcp, unix_domain };
+
+    connected_socket() = default;
+    connected_socket(int descriptor, family kind) noexcept : descriptor_{descriptor}, kind_{kind} {}
+    connected_socket(connected_socket&& other) noexcept : descriptor_{other.release()}, kind_{other.kind_} {}
+    connected_socket& operator=(connected_socket&&) = delete;
+    ~connected_socket();
+
+    /// -1 for none.
+    [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+    [[nodiscard]] family kind() const noexcept { return kind_; }
+    /// Whoever calls this closes it.
+    [[nodiscard]] int release() noexcept { return std::exchange(descriptor_, -1); }
+
+private:
+    int descriptor_ = -1;
+    family kind_ = family::tcp;
+};
 
 /// Makes what watches the sockets of `context`, so that a server which has no descriptor left for it says so
 /// when it starts, and not with its first connection. Throws `std::system_error` then.
 void prepare_for_sockets(asio::io_context& context);
 
-/// Takes a connected socket, and sets it up for streams: no delay, and a peer that is dead without a word is
-/// found out (after `user_timeout` without an acknowledgement, where the system can do that).
-///
-/// To be called on the thread of the socket's context, which must outlive the transport: its event loop tells
-/// the observers. Throws `std::system_error` where the system has no room to watch one more socket, and
-/// closes it.
-[[nodiscard]] std::unique_ptr<transport> make_socket_transport(stream_socket socket,
-                                                               std::chrono::milliseconds user_timeout);
+/// Takes a connected socket. To be called on the thread of the context, which must outlive the transport: its
+/// event loop tells the observers. Throws `std::system_error` where the system has no room to watch one more
+/// socket, and closes it.
+[[nodiscard]] std::unique_ptr<transport> make_socket_transport(asio::io_context& context,
+                                                               connected_socket socket);
 
 } // namespace rill::detail
