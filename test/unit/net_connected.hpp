@@ -2,6 +2,8 @@
 
 #include <rill/net/detail/socket_transport.hpp>
 
+#include <asio/basic_stream_socket.hpp>
+#include <asio/generic/stream_protocol.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/local/connect_pair.hpp>
 #include <asio/local/stream_protocol.hpp>
@@ -14,14 +16,17 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <utility>
 
 /// Connections for tests of transports: the server's end is a transport, the peer's a socket that blocks.
 namespace connected {
 
 using namespace std::chrono_literals;
-using rill::detail::stream_socket;
+using rill::detail::connected_socket;
 using rill::detail::transport;
+using stream_socket =
+    asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
 
 /// Counts what it is told, and then does what the test wants.
 struct observer final : transport::observer {
@@ -77,7 +82,11 @@ struct connection {
 /// An event loop that runs when the test says so.
 struct loop {
     [[nodiscard]] static std::unique_ptr<transport> transport_of(stream_socket socket) {
-        return rill::detail::make_socket_transport(std::move(socket), 30s);
+        using family = connected_socket::family;
+        const bool local = socket.local_endpoint().protocol().family() == AF_UNIX;
+        auto& context = socket.get_executor().context();
+        return rill::detail::make_socket_transport(
+            context, {socket.release(), local ? family::unix_domain : family::tcp});
     }
 
     [[nodiscard]] std::pair<stream_socket, stream_socket> unix_sockets() {

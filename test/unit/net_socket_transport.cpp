@@ -21,9 +21,9 @@ struct joined {
     joined() {
         asio::local::stream_protocol::socket one{context};
         asio::local::connect_pair(one, peer);
-        rill::detail::stream_socket socket{context};
-        socket.assign(asio::local::stream_protocol{}, one.release());
-        end = rill::detail::make_socket_transport(std::move(socket), std::chrono::seconds{30});
+        using rill::detail::connected_socket;
+        end = rill::detail::make_socket_transport(context,
+                                                  {one.release(), connected_socket::family::unix_domain});
     }
 
     [[nodiscard]] std::string receive() {

@@ -5,11 +5,18 @@
 namespace rill {
 namespace {
 
+/// As `fields::add`, where there is nothing to check: both are ours.
+void add_known(fields& fields, std::string_view name, std::string_view value) {
+    fields.append_name(name);
+    fields.append_value(value);
+    fields.finish();
+}
+
 /// What tells browsers, proxies and caches to pass each event on as it comes.
 void set_stream_fields(fields& fields) {
-    fields.add("Content-Type", "text/event-stream");
-    fields.add("Cache-Control", "no-store, no-transform");
-    fields.add("X-Accel-Buffering", "no");
+    add_known(fields, "Content-Type", "text/event-stream");
+    add_known(fields, "Cache-Control", "no-store, no-transform");
+    add_known(fields, "X-Accel-Buffering", "no");
 }
 
 } // namespace
@@ -26,9 +33,9 @@ response::response(elements events) : body_{std::move(events)} {
     set_stream_fields(head_.fields);
 }
 
-response::response(std::string body, std::string_view content_type, rill::status code)
+response::response(std::string body, std::string_view known_type, rill::status code)
     : head_{code}, body_{std::move(body)} {
-    head_.fields.add("Content-Type", content_type);
+    if (!known_type.empty()) add_known(head_.fields, "Content-Type", known_type);
 }
 
 response response::text(std::string body, rill::status code) {
@@ -44,7 +51,9 @@ response response::json(std::string body, rill::status code) {
 }
 
 response response::bytes(std::string body, std::string_view content_type) {
-    return {std::move(body), content_type, rill::status::ok};
+    response r{std::move(body), {}, rill::status::ok};
+    r.head_.fields.add("Content-Type", content_type);
+    return r;
 }
 
 response& response::set(std::string_view name, std::string_view value) & {

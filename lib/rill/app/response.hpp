@@ -66,7 +66,7 @@ public:
     [[nodiscard]] body_type& body() noexcept { return body_; }
 
 private:
-    response(std::string body, std::string_view content_type, rill::status code);
+    response(std::string body, std::string_view known_type, rill::status code);
 
     response_head head_;
     body_type body_;

@@ -27,9 +27,8 @@ std::size_t head_guard::accept(std::string_view bytes) noexcept {
     return accepted;
 }
 
-/// Takes one byte, or a run of bytes that are alike. Where it refuses, it returns `p`.
+/// Takes one part of a line, and of a field all that is there. Where it refuses, it returns `p`.
 const char* head_guard::take(const char* p, const char* end) noexcept {
-    const std::string_view rest{p, static_cast<std::size_t>(end - p)};
     switch (state_) {
     case state::target: return take_target(p, end);
     case state::version: return take_version(p, end);
@@ -41,15 +40,22 @@ const char* head_guard::take(const char* p, const char* end) noexcept {
         return *p == ' ' ? expect(p, ' ', state::reason, {})
                          : expect(p, '\r', state::line_feed, "a status that is not three digits");
     case state::reason:
-        p += span(rest, detail::value_char);
+        p += detail::span_of_value({p, end});
         return p == end ? p : expect(p, '\r', state::line_feed, "a control character in the reason");
-    case state::line_begin: return begin_line(p);
+    case state::line_begin:
+        p = begin_line(p);
+        if (state_ != state::name) return p;
+        [[fallthrough]];
     case state::name:
-        p += span(rest, detail::token_char);
-        return p == end ? p : expect(p, ':', state::value, "a field name is no token");
+        p += span({p, end}, detail::token_char);
+        if (p != end) p = expect(p, ':', state::value, "a field name is no token");
+        if (p == end || state_ != state::value) return p;
+        [[fallthrough]];
     case state::value:
-        p += span(rest, detail::value_char);
-        return p == end ? p : expect(p, '\r', state::line_feed, "a control character in a field value");
+        p += detail::span_of_value({p, end});
+        if (p != end) p = expect(p, '\r', state::line_feed, "a control character in a field value");
+        if (p == end || state_ != state::line_feed) return p;
+        [[fallthrough]];
     case state::line_feed: return expect(p, '\n', state::line_begin, "a CR without LF");
     case state::last_line_feed: return expect(p, '\n', state::done, "a CR without LF");
     case state::done:

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,6 +17,9 @@ namespace {
 constexpr std::uint32_t input = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
 /// Told whether asked for or not: what to do then is for a read, or a write, to find out.
 constexpr std::uint32_t failure = EPOLLERR | EPOLLHUP;
+
+/// So few bytes cost less to copy than the system takes for being told of several pieces.
+constexpr std::size_t worth_joining = 1024;
 
 static_assert(sizeof(epoll_transport) <= 56, "every idle stream has one");
 
@@ -67,10 +71,15 @@ transport::result epoll_transport::write_some(std::span<const std::string_view> 
     }
     if (size == 0) return {status::blocked};
     constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-    const auto sent = message.msg_iovlen == 1 // `send` costs less
-                          ? ::send(socket_, buffers[0].iov_base, size, flags)
-                          : ::sendmsg(socket_, &message, flags);
-    return outcome_of(sent, size, true, writable_);
+    if (size > worth_joining) return outcome_of(::sendmsg(socket_, &message, flags), size, true, writable_);
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): as much as is used is set
+    std::array<char, worth_joining> joined;
+    auto* end = joined.data();
+    for (const auto& buffer : std::span{buffers}.first(message.msg_iovlen)) {
+        std::memcpy(end, buffer.iov_base, buffer.iov_len);
+        end += buffer.iov_len;
+    }
+    return outcome_of(::send(socket_, joined.data(), size, flags), size, true, writable_);
 }
 
 void epoll_transport::wait_readable(std::shared_ptr<observer> who) {

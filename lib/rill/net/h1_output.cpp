@@ -17,10 +17,6 @@ namespace {
 // A stream's head, the size of its chunk, a batch of shared pieces, and what ends the chunk.
 static_assert(transport::most_pieces >= 3 + feed::batch::most);
 
-/// The bytes of a body that cost less to copy behind the head than to hand to the system as a piece of their
-/// own.
-constexpr std::size_t worth_joining = 1024;
-
 /// What is left of `piece` when `sent` bytes from its beginning on have gone; takes its size off `sent`.
 std::string_view behind(std::string_view piece, std::size_t& sent) noexcept {
     const auto gone = std::min(sent, piece.size());
@@ -49,9 +45,8 @@ void h1_session::respond(const response_head& head, std::string_view body) {
     auto text = shard_.lend();
     const auto& asked = conversation_->head();
     write_head(text, head, framing::fixed(body.size()), asked.version, keep_alive_, shard_.date());
-    if (asked.method == method::head || !may_have_body(head.status)) body = {};
-    if (body.size() <= worth_joining) text += std::exchange(body, {});
-    send(std::array{std::string_view{text}, body});
+    const bool bodiless = asked.method == method::head || !may_have_body(head.status);
+    send(std::array{std::string_view{text}, bodiless ? std::string_view{} : body});
     shard_.give_back(std::move(text));
     answered();
 }
@@ -81,7 +76,7 @@ void h1_session::write(std::string_view bytes, std::span<const shared_bytes> pie
     auto head = take_pending_head();
     send(std::array{std::string_view{head}, chunked_ ? line.view() : std::string_view{}, bytes}, pieces,
          chunked_ ? chunk_end : std::string_view{});
-    shard_.give_back(std::move(head));
+    if (!head.empty()) shard_.give_back(std::move(head));
 }
 
 void h1_session::end() {
@@ -110,11 +105,18 @@ void h1_session::send(std::span<const std::string_view> front, std::span<const s
     std::size_t sent = 0;
     if (backlog() == 0 && !(conversation_ && conversation_->processing_more())) {
         std::array<std::string_view, transport::most_pieces> all;
-        auto* end = std::ranges::copy(front, all.begin()).out;
-        end = std::ranges::transform(shared, end, &shared_bytes::bytes).out;
-        *end++ = back;
-        const auto put = transport_->write_some({all.begin(), end});
+        std::size_t count = 0, size = 0;
+        const auto add = [&](std::string_view piece) {
+            if (piece.empty()) return;
+            all[count++] = piece;
+            size += piece.size();
+        };
+        std::ranges::for_each(front, add);
+        for (const auto& piece : shared) add(piece.bytes);
+        add(back);
+        const auto put = transport_->write_some(std::span{all}.first(count));
         if (put.status == transport::status::ended) return give_up();
+        if (put.bytes == size) return;
         sent = put.bytes;
     }
     for (const auto piece : front) outbox_.append(behind(piece, sent));

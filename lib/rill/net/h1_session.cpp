@@ -129,7 +129,20 @@ void h1_session::processed() {
     if (peer_ended_) asio::post(shard_.context(), [self = shared_from_this()] { self->on_end(); });
 }
 
+/// A timer that fires early enough as it is stays where it is.
+void h1_session::arm(duration time) {
+    auto& timers = shard_.timers();
+    const auto now = timers.now();
+    due_ = time < time_point::max() - now ? now + time : time_point::max();
+    if (due_ == time_point::max()) return; // that is never
+    if (!armed() || timers.fires_after(*this, due_)) timers.arm(*this, due_);
+}
+
 void h1_session::on_timer() noexcept {
+    if (const auto now = shard_.timers().now(); now < due_) {
+        if (due_ != time_point::max()) shard_.timers().arm(*this, due_);
+        return;
+    }
     const auto self = shared_from_this();
     if (backlog() > 0) return close(true); // the peer takes nothing any more
     switch (phase_) {
@@ -149,7 +162,7 @@ void h1_session::on_timer() noexcept {
 /// already. What is parked sets it by itself.
 void h1_session::arm_for_phase() {
     if (writing_) return;
-    disarm();
+    stand_down();
     switch (phase_) {
     case phase::reading_head:
     case phase::answering:

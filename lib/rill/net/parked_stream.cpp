@@ -47,11 +47,10 @@ bool parked_stream::send(feed::batch& due) {
             last_write_ = home.timers().now();
             break;
         }
-        const auto executor = home.context().get_executor();
         if (host_.backlog() == 0)
-            what_.source().wait(*this, executor);
+            what_.source().wait(*this, home.executor());
         else
-            what_.source().pause(*this, executor);
+            what_.source().pause(*this, home.executor());
         return true;
     } catch (const std::exception& e) {
         fail(e.what());

@@ -32,7 +32,7 @@ feed::state relay::take(feed::batch& due) {
 
 /// For news, or for the client to take what is written.
 void relay::wait() {
-    const auto executor = keep_alive_.home().context().get_executor();
+    const auto& executor = keep_alive_.home().executor();
     if (keep_alive_.to().backlog() == 0)
         what_.source().wait(*this, executor);
     else

@@ -11,12 +11,14 @@ namespace rill::detail {
 shard::shard(const service& common, timers::clock_kind clock)
     : common_{common},
       context_{std::in_place, 1},
+      executor_{context_->get_executor()},
       timers_{asio::make_service<detail::timers>(*context_, clock)},
       random_state_{std::random_device{}()} {}
 
 shard::~shard() {
     drained_ = nullptr; // whom it tells may have gone
     close_all();
+    executor_ = {};
     context_.reset(); // and with it the waits that keep sessions alive
 }
 

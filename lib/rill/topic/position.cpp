@@ -4,14 +4,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <iterator>
 #include <random>
 
 namespace rill::detail {
 
 void append(std::string& to, const position& p) {
-    fmt::format_to(std::back_inserter(to), "{:012x}-{}", p.epoch, p.sequence);
+    std::array<char, position::epoch_digits + 1> epoch;
+    auto rest = p.epoch;
+    for (auto at = position::epoch_digits; at > 0; rest /= 16) epoch[--at] = "0123456789abcdef"[rest % 16];
+    epoch.back() = '-';
+    const fmt::format_int sequence{p.sequence};
+    to.append(epoch.data(), epoch.size()).append(sequence.data(), sequence.size());
 }
 
 std::optional<position> parse_position(std::string_view text) noexcept {

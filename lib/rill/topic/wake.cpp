@@ -47,7 +47,7 @@ void topic_core::close() {
 
 /// Has those who wait in `where` served.
 void topic_core::wake(lot& where) {
-    if (!where.waiting.empty()) schedule(where, log_.last());
+    if (!where.waiting->empty()) schedule(where, log_.last());
 }
 
 /// Begins a walk, unless one is under way.
@@ -71,18 +71,16 @@ bool topic_core::has_news(const lot& where) const noexcept {
     return where.moved_at < log_.last() || where.closing_seen != closed_;
 }
 
+/// Once `due` is empty. All who wait are due then, at once, however many they are: who has nothing to take
+/// after all, since it came amid the walk or another topic has told it, is left out when its turn comes.
 void topic_core::refill(lot& where) noexcept {
-    while (!where.again.empty()) where.due.push_back(where.again.pop_front());
-    if (!has_news(where)) return;
-    where.needed = std::max(where.needed, where.moved_at + 1);
-    where.moved_at = log_.last();
-    where.closing_seen = closed_;
-    for (auto* each = where.waiting.front(); each;) {
-        auto& c = *std::exchange(each, each->next);
-        if (!has_news(c)) continue; // it came amid the walk, or has been told by another topic
-        where.waiting.remove(c);
-        where.due.push_back(c);
+    if (has_news(where)) {
+        where.needed = std::max(where.needed, where.moved_at + 1);
+        where.moved_at = log_.last();
+        where.closing_seen = closed_;
+        std::swap(where.due, where.waiting);
     }
+    while (!where.again.empty()) where.due->push_back(where.again.pop_front());
 }
 
 /// Who has lost its place is told.
@@ -95,7 +93,7 @@ void topic_core::move_fallen(lot& where) noexcept {
             where.paused_from = std::min(where.paused_from, c.sequence + 1);
         } else {
             where.paused.remove(c);
-            where.due.push_back(c);
+            where.due->push_back(c);
         }
     }
 }
@@ -104,16 +102,21 @@ void topic_core::walk(lot& where) {
     feed::batch scratch;
     std::unique_lock lock{mutex_};
     if (where.some_fell) move_fallen(where);
-    if (where.due.empty()) refill(where);
-    for (unsigned served = 0; served < slice && !where.due.empty(); ++served) {
-        auto& reader = where.due.pop_front().owner;
+    if (where.due->empty()) refill(where);
+    for (unsigned served = 0; served < slice && !where.due->empty(); ++served) {
+        auto& c = where.due->pop_front();
+        if (!has_news(c)) {
+            where.waiting->push_back(c);
+            continue;
+        }
+        where.due->prefetch();
         lock.unlock();
-        reader.on_news(scratch);
+        c.owner.on_news(scratch);
         lock.lock();
     }
-    if (where.due.empty()) refill(where);
+    if (where.due->empty()) refill(where);
     where.scheduled = false;
-    if (!where.due.empty() || where.some_fell) schedule(where, where.needed, turns);
+    if (!where.due->empty() || where.some_fell) schedule(where, where.needed, turns);
 }
 
 /// Takes `c` out of the list that it is in, and has it belong to the lot of `executor`.
@@ -129,7 +132,7 @@ lot& topic_core::settle(cursor& c, const asio::any_io_executor& executor) {
 void topic_core::wait(cursor& c, const asio::any_io_executor& executor) {
     const std::lock_guard lock{mutex_};
     auto& home = settle(c, executor);
-    if (!has_news(c)) return home.waiting.push_back(c);
+    if (!has_news(c)) return home.waiting->push_back(c);
     home.again.push_back(c);
     schedule(home, log_.last() + 1);
 }

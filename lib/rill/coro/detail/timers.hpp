@@ -32,6 +32,11 @@ public:
     /// The same in so much time; more than a century is cut to that, so that no sum overflows.
     void arm_after(timer_wheel::timer& t, duration time) { arm(t, now() + std::min(time, century)); }
 
+    /// Whether `t`, which is armed, would be called back after `when`.
+    [[nodiscard]] bool fires_after(const timer_wheel::timer& t, time_point when) const noexcept {
+        return t.expiry() > tick_at(when);
+    }
+
     /// For a manual clock: the time of the next thing that may be due, if there is one at or before `limit`.
     [[nodiscard]] bool due_by(time_point limit) const noexcept;
     /// For a manual clock: moves it to the next thing due, but not past `limit`, and runs what is due then.

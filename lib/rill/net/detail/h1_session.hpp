@@ -75,7 +75,10 @@ private:
     void call_after(duration time) override;
 
     void on_timer() noexcept override;
-    void arm(duration time) { shard_.timers().arm_after(*this, time); }
+    void arm(duration time);
+    /// Nothing is waited for. What is armed stays so, and does nothing when it fires: the next request would
+    /// only arm it again.
+    void stand_down() noexcept { due_ = time_point::max(); }
     void arm_for_phase();
 
     // Parking.
@@ -112,6 +115,7 @@ private:
     bool peer_ended_ = false;
 
     shard& shard_;
+    time_point due_ = time_point::max(); ///< what the timer is for; it may fire before
     std::unique_ptr<transport> transport_;
     std::unique_ptr<h1_conversation> conversation_; ///< none while a stream is parked that needs none
     std::unique_ptr<parked_stream> parked_;

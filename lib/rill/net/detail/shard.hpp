@@ -8,6 +8,7 @@
 #include <rill/net/detail/tls.hpp>
 #include <rill/net/detail/transport.hpp>
 
+#include <asio/any_io_executor.hpp>
 #include <asio/io_context.hpp>
 
 #include <array>
@@ -52,6 +53,8 @@ public:
     ~shard();
 
     [[nodiscard]] asio::io_context& context() noexcept { return *context_; }
+    /// The same for those who know executors only.
+    [[nodiscard]] const asio::any_io_executor& executor() const noexcept { return executor_; }
     [[nodiscard]] detail::timers& timers() noexcept { return timers_; }
     [[nodiscard]] const service& common() const noexcept { return common_; }
     [[nodiscard]] std::string_view date();
@@ -108,6 +111,7 @@ private:
 
     const service& common_;
     std::optional<asio::io_context> context_;
+    asio::any_io_executor executor_;
     detail::timers& timers_;
     std::unique_ptr<tls_share> tls_; ///< none without TLS
     date_cache date_;

@@ -9,6 +9,7 @@
 
 #include <asio/any_io_executor.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -36,11 +37,12 @@ struct lot : std::enable_shared_from_this<lot> {
     explicit lot(asio::any_io_executor executor_) noexcept : executor{std::move(executor_)} {}
 
     const asio::any_io_executor executor;
-    cursor_list waiting;           ///< who has seen all there was when it came
-    cursor_list due;               ///< who has something to take
-    cursor_list paused;            ///< who cannot take anything now
-    std::uint64_t paused_from = 0; ///< the first event that any of those has yet to get
-    cursor_list again;             ///< who has more to take
+    std::array<cursor_list, 2> turn;
+    cursor_list* waiting = &turn[0]; ///< who has seen all there was when it came
+    cursor_list* due = &turn[1];     ///< who may have something to take
+    cursor_list paused;              ///< who cannot take anything now
+    std::uint64_t paused_from = 0;   ///< the first event that any of those has yet to get
+    cursor_list again;               ///< who has more to take
     std::size_t readers = 0;
     std::uint64_t moved_at = 0; ///< the log's end when `waiting` became `due` last
     std::uint64_t needed = 0;   ///< from this event on, those in `due` who were waiting have not been served

@@ -79,6 +79,14 @@ public:
         remove(c);
         return c;
     }
+    /// Has the memory of those in front come closer, while somebody else is served.
+    void prefetch() const noexcept {
+#ifdef __GNUC__
+        if (!first_) return;
+        __builtin_prefetch(&first_->owner);
+        __builtin_prefetch(first_->next);
+#endif
+    }
 
 private:
     cursor* first_ = nullptr;
