@@ -134,11 +134,12 @@ ROWS = {
         Row(
             "two_threads",
             "Two threads",
-            FAN_OUT,
+            ("broadcast", "--rate", "10"),
             5_000,
             (per_cpu_second("deliveries", Target(0.9, "rill:1")),),
             ("rill:1", "rill:2"),
             ceilings=("rill:1",),
+            seconds=5.0,
             subject="rill:2",
             all_cpus=True,
         ),

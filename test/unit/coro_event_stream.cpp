@@ -1,4 +1,5 @@
 #include <rill/coro/event_stream.hpp>
+#include <rill/coro/sleep.hpp>
 
 #include "coro_driving.hpp"
 
@@ -6,6 +7,7 @@
 #include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -13,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+using namespace std::chrono_literals;
 using rill::event_stream;
 using state = rill::event_stream::state;
 
@@ -70,6 +73,30 @@ TEST_CASE("each way to rest has its state") {
     run_operation(stream);
     REQUIRE(stream.resume() == state::yielded);
     CHECK(stream.current().data == "2");
+    CHECK(stream.resume() == state::finished);
+}
+
+TEST_CASE("a wait that is nothing but a sleep is known for it, and may be run all the same") {
+    const auto handler = []() -> event_stream {
+        co_await rill::sleep_for(5ms);
+        co_yield {.data = "slept"};
+        co_await later(1);
+        co_await [](rill::task<> nap) -> rill::task<> { co_await std::move(nap); }(rill::sleep_for(5ms));
+        co_await rill::sleep_for(-1s);
+    };
+    auto stream = handler();
+    REQUIRE(stream.resume() == state::waiting);
+    CHECK(stream.sleep() == 5ms);
+    REQUIRE(stream.resume() == state::yielded); // it was left at that
+    CHECK(stream.current().data == "slept");
+    for (int operations = 0; operations < 2; ++operations) {
+        REQUIRE(stream.resume() == state::waiting);
+        CHECK_FALSE(stream.sleep());
+        run_operation(stream);
+    }
+    REQUIRE(stream.resume() == state::waiting);
+    CHECK(stream.sleep() == -1s);
+    run_operation(stream);
     CHECK(stream.resume() == state::finished);
 }
 

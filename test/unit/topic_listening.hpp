@@ -100,11 +100,13 @@ struct crowd {
         context.restart();
         return context.poll();
     }
-    /// Runs one handler: so many readers were told.
-    int turn() {
+    /// Runs handlers until one of them has told readers, or nothing is left to do: so many were told.
+    int slice() {
         const auto before = told();
         context.restart();
         REQUIRE(context.poll_one() == 1);
+        while (told() == before && context.poll_one() == 1) {
+        }
         return told() - before;
     }
     [[nodiscard]] int told() const {

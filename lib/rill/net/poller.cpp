@@ -4,20 +4,10 @@
 #include <asio/post.hpp>
 
 #include <cerrno>
-#include <chrono>
 #include <exception>
 #include <system_error>
 
 namespace rill::detail {
-
-namespace {
-
-using clock = std::chrono::steady_clock;
-
-/// A turn of the event loop that takes longer has other work than sockets.
-constexpr std::chrono::microseconds busy_turn{50};
-
-} // namespace
 
 asio::execution_context::id poller::id;
 
@@ -57,23 +47,18 @@ void poller::remove(int socket, const epoll_transport& who) noexcept {
 
 void poller::wait() {
     epoll_.async_wait(descriptor::wait_read, [this](asio::error_code closed) {
-        if (!closed) take(false);
+        if (!closed) take();
     });
-}
-
-/// Looks again when the context has done what it has to do besides.
-void poller::look_again() {
-    asio::post(context_, [this, posted = clock::now()] { take(clock::now() - posted > busy_turn); });
 }
 
 /// Tells of one batch. What observers throw is the event loop's to know, once all were told: an edge comes
 /// only once.
-void poller::take(bool busy) {
+void poller::take() {
     const int count =
         ::epoll_wait(epoll_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
     batch_ = std::span{events_}.first(count > 0 ? static_cast<std::size_t>(count) : 0);
-    if (busy || count > 0)
-        look_again();
+    if (count > 0)
+        asio::post(context_, [this] { take(); }); // behind what the context has to do besides
     else
         wait();
     std::exception_ptr failure;

@@ -14,9 +14,9 @@ namespace {
 /// no more than these.
 constexpr unsigned slice = 64;
 
-/// Between two slices the event loop goes round so many times: a request that came meanwhile is read in the
-/// first turn, and its handler has ended in the next.
-constexpr unsigned turns = 3;
+/// A slice comes in so many turns of the event loop after the one before it: in the first of them a request
+/// that came meanwhile is noticed, in the second it is read, and in the third its handler has ended.
+constexpr unsigned turns = 4;
 
 } // namespace
 

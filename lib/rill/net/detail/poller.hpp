@@ -19,9 +19,8 @@ class epoll_transport;
 ///
 ///     io_context ──watches──▶ epoll ──edges──▶ poller ──on_events──▶ epoll_transport ──tells──▶ observer
 ///
-/// While there are edges, or the event loop is busy with something else, the poller looks for more once in
-/// each turn, by a posted call: whoever asks for something does not wait for two turns, one for the context
-/// to find out that there is something and one for the poller to see what.
+/// While there are edges it looks for more in the next turn, by itself; the context watches when there are
+/// none.
 ///
 /// It is a service of the context, made by `prepare_for_sockets` or for the first socket, and belongs to the
 /// thread that runs the context. From then on it counts as work: `run` ends when the context is stopped.
@@ -51,8 +50,7 @@ private:
     void shutdown() noexcept override;
     void control(int operation, int socket, epoll_transport& who, std::uint32_t events);
     void wait();
-    void look_again();
-    void take(bool busy);
+    void take();
 
     asio::io_context& context_;
     descriptor epoll_;
