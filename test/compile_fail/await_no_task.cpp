@@ -1,4 +1,4 @@
-// expect: await_transform
+// expect: a Rill handler awaits tasks
 #include <rill/rill.hpp>
 
 rill::event_stream hello(rill::request&) {

@@ -195,6 +195,12 @@ public:
         const auto time = work.time();
         return awaiter<void>{std::move(work), time};
     }
+    template <typename T>
+        requires(!requires(T work) { []<typename Result>(const task<Result>&) {}(work); })
+    std::suspend_never await_transform(T&&) noexcept {
+        static_assert(!sizeof(T*), "a Rill handler awaits tasks, such as asio::use_awaitable makes");
+        return {};
+    }
     /// The executor that the handler's operations run on.
     awaiter<asio::any_io_executor> await_transform(asio::this_coro::executor_t) {
         return awaiter{executor()};
