@@ -22,7 +22,7 @@ import peers  # noqa: E402
 PATIENCE = 100  # seconds; servers that watch themselves are slow
 CONNECTIONS = 20
 AHEAD = 16
-SHORT = ("--seconds", 0.3, "--warm-up", 0.1)
+SHORT = ("--seconds", 0.6, "--warm-up", 0.2)
 FAN_OUT = ("broadcast", "--ahead", AHEAD, *SHORT)
 SERVERS = ("rill", "raw_epoll", "raw_slice", "bare_asio")
 

@@ -50,9 +50,13 @@ namespace rill {
 class event_stream {
     /// What a suspended handler waits for; lives in the handler's own frame.
     struct awaited {
+        explicit awaited(std::optional<duration> sleep) noexcept : time{sleep} {}
+        awaited(const awaited&) = delete;
+        awaited& operator=(const awaited&) = delete;
         virtual task<void> run() = 0;
+
+        const std::optional<duration> time; ///< if it is nothing but a sleep
         std::exception_ptr failure{};
-        std::optional<duration> time{}; ///< if it is nothing but a sleep
 
     protected:
         ~awaited() = default;
@@ -61,9 +65,8 @@ class event_stream {
     template <typename T>
     class awaiter final : awaited {
     public:
-        explicit awaiter(task<T> work, std::optional<duration> alone = {}) noexcept : work_{std::move(work)} {
-            time = alone;
-        }
+        explicit awaiter(task<T> work, std::optional<duration> sleep = {}) noexcept
+            : awaited{sleep}, work_{std::move(work)} {}
 
         [[nodiscard]] bool await_ready() const noexcept { return false; }
         template <typename Promise>

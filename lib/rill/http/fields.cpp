@@ -21,10 +21,6 @@ bool any_element(std::string_view list, F f) {
     }
 }
 
-bool is_blank(char c) noexcept {
-    return c == ' ' || c == '\t';
-}
-
 /// Throws if a message with this field could be read as another one.
 void check(std::string_view name, std::string_view value) {
     if (!detail::is_token(name)) throw error{http_errc::invalid_field_name, "field"};
@@ -101,27 +97,6 @@ void fields::clear() noexcept {
 void fields::shrink_to_fit() {
     bytes_.shrink_to_fit();
     entries_.shrink_to_fit();
-}
-
-void fields::append_name(std::string_view piece) {
-    if (!unfinished_) entries_.push_back({static_cast<std::uint32_t>(bytes_.size()), 0, 0});
-    unfinished_ = true;
-    bytes_.append(piece);
-    entries_.back().name_size += static_cast<std::uint32_t>(piece.size());
-}
-
-void fields::append_value(std::string_view piece) {
-    auto& e = entries_.back();
-    if (e.value_size == 0)
-        while (!piece.empty() && is_blank(piece.front())) piece.remove_prefix(1);
-    bytes_.append(piece);
-    e.value_size += static_cast<std::uint32_t>(piece.size());
-}
-
-void fields::finish() noexcept {
-    auto& e = entries_.back();
-    for (; e.value_size > 0 && is_blank(bytes_.back()); --e.value_size) bytes_.pop_back();
-    unfinished_ = false;
 }
 
 } // namespace rill

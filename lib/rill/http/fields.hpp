@@ -84,11 +84,27 @@ public:
     /// For parsers, which have the fields in pieces, and have checked them: any number of pieces of the
     /// name, then of the value, then `finish`. Unchecked, but for the white space at the value's ends, which
     /// is dropped.
-    void append_name(std::string_view piece);
-    void append_value(std::string_view piece);
-    void finish() noexcept;
+    void append_name(std::string_view piece) {
+        if (!unfinished_) entries_.push_back({static_cast<std::uint32_t>(bytes_.size()), 0, 0});
+        unfinished_ = true;
+        bytes_.append(piece);
+        entries_.back().name_size += static_cast<std::uint32_t>(piece.size());
+    }
+    void append_value(std::string_view piece) {
+        auto& e = entries_.back();
+        if (e.value_size == 0)
+            while (!piece.empty() && is_blank(piece.front())) piece.remove_prefix(1);
+        bytes_.append(piece);
+        e.value_size += static_cast<std::uint32_t>(piece.size());
+    }
+    void finish() noexcept {
+        auto& e = entries_.back();
+        for (; e.value_size > 0 && is_blank(bytes_.back()); --e.value_size) bytes_.pop_back();
+        unfinished_ = false;
+    }
 
 private:
+    static bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
     [[nodiscard]] field at(const entry& e) const noexcept {
         const std::string_view bytes{bytes_};
         return {bytes.substr(e.offset, e.name_size), bytes.substr(e.offset + e.name_size, e.value_size)};
