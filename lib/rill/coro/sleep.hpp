@@ -8,10 +8,12 @@
 
 namespace rill {
 
-/// A task that is nothing but a wait, which the stream of a handler may time by itself.
+/// What `sleep_for` gives: a task that knows how long it waits, so that whoever runs an `event_stream` may
+/// time it without running it. Anywhere else it is a task as any other.
 class sleep_task : public task<void> {
 public:
     sleep_task(task<void> wait, duration time) noexcept : task<void>{std::move(wait)}, time_{time} {}
+    /// As `sleep_for` was told; zero or less is no wait.
     [[nodiscard]] duration time() const noexcept { return time_; }
 
 private:

@@ -133,6 +133,7 @@ json idle(const options& o, const load::server_processes& server) {
     all.open(o.connections, o.path);
     const auto wall = static_cast<double>(load::now() - start) / 1e9;
     const auto cpu = server.cpu_seconds() - cpu_before;
+    // The server is to have freed what it needed to answer the last of them: nothing tells when it has.
     std::this_thread::sleep_for(std::chrono::seconds{1});
     return {{"seconds", wall},
             {"per_second", static_cast<double>(o.connections) / wall},
