@@ -128,24 +128,48 @@ TEST_CASE("clearing keeps the memory, and shrinking gives it back") {
     CHECK(listing(fields) == "a=b|");
 }
 
-TEST_CASE("a parser adds a field in pieces") {
+TEST_CASE("a parser takes a head in, and says which of its bytes are what") {
     rill::fields fields;
-    for (const auto piece : {"Na", "m", "e"}) fields.append_name(piece);
-    for (const auto piece : {" ", "\t", "a ", "", " b", " ", "\t"}) fields.append_value(piece);
+    const auto name = [&fields](std::string_view piece) { fields.extend_name(fields.take(piece)); };
+    const auto value = [&fields](std::string_view piece) { fields.extend_value(fields.take(piece)); };
+    fields.take("HTTP/1.1 200 OK\r\n");
+    for (const auto piece : {"Na", "m", "e"}) name(piece);
+    fields.take(":");
+    for (const auto piece : {" ", "\t", "a ", "", " b", " ", "\t"}) value(piece);
     fields.finish();
-    fields.append_name("Empty");
-    fields.append_value("");
+    fields.take("\r\n");
+    name("Empty");
+    value("");
     fields.finish();
-    fields.append_name("None");
+    name("None");
     fields.finish();
-    fields.append_name("Last");
-    fields.append_value("x");
+    name("Blank");
+    value(" ");
+    value("\t ");
     fields.finish();
-    CHECK(listing(fields) == "Name=a  b|Empty=|None=|Last=x|");
-    fields.append_name("half");
+    name("Last");
+    value("x");
+    fields.finish();
+    CHECK(listing(fields) == "Name=a  b|Empty=|None=|Blank=|Last=x|");
+    CHECK(fields.erase("none") == 1);
+    CHECK(fields.erase("name") == 1);
+    CHECK(listing(fields) == "Empty=|Blank=|Last=x|");
+    fields.set("Empty", "no more");
+    CHECK(listing(fields) == "Blank=|Last=x|Empty=no more|");
+    CHECK(fields.erase("blank") == 1);
+    CHECK(listing(fields) == "Last=x|Empty=no more|");
+    name("half");
     fields.clear();
-    fields.append_name("n");
-    fields.append_value("v");
+    const auto whole = fields.take("n: v");
+    fields.extend_name(whole.substr(0, 1));
+    fields.extend_value(whole.substr(2));
     fields.finish();
     CHECK(listing(fields) == "n=v|");
+}
+
+TEST_CASE("what is known to be a field is added as it is") {
+    rill::fields fields;
+    fields.add_unchecked("a", "b");
+    fields.add_unchecked("C", "");
+    CHECK(listing(fields) == "a=b|C=|");
 }

@@ -32,32 +32,33 @@ void check(std::string_view name, std::string_view value) {
 
 void fields::add(std::string_view name, std::string_view value) {
     check(name, value);
-    append(name, trim(value));
+    add_unchecked(name, trim(value));
 }
 
 void fields::set(std::string_view name, std::string_view value) {
     check(name, value);
     erase(name);
-    append(name, trim(value));
+    add_unchecked(name, trim(value));
 }
 
-void fields::append(std::string_view name, std::string_view value) {
+void fields::add_unchecked(std::string_view name, std::string_view value) {
     if (name.size() + value.size() > std::numeric_limits<std::uint32_t>::max() - bytes_.size())
         throw std::length_error{"fields"};
-    const auto offset = bytes_.size();
+    const auto begin = static_cast<std::uint32_t>(bytes_.size());
+    const auto name_size = static_cast<std::uint32_t>(name.size());
     bytes_.append(name).append(value);
-    entries_.push_back({static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(name.size()),
-                        static_cast<std::uint32_t>(value.size())});
+    entries_.push_back({begin, name_size, begin + name_size, static_cast<std::uint32_t>(value.size())});
 }
 
 std::size_t fields::erase(std::string_view name) {
     std::size_t kept = 0;
     std::uint32_t removed = 0; // bytes so far
     for (auto e : entries_) {
-        e.offset -= removed;
-        const auto size = e.name_size + e.value_size;
+        e.name -= removed;
+        e.value -= removed;
         if (equals_ignoring_case(at(e).name, name)) {
-            bytes_.erase(e.offset, size);
+            const auto size = e.value + e.value_size - e.name;
+            bytes_.erase(e.name, size);
             removed += size;
         } else {
             entries_[kept++] = e;

@@ -21,7 +21,7 @@ struct field {
 /// The fields of a message's head (RFC 9110 §5): in their order, repeated ones too. Names match whatever
 /// their case.
 ///
-/// All bytes lie in one string and each field is three numbers beside it, so that a head takes two
+/// All bytes lie in one string and each field is four numbers beside it, so that a head takes two
 /// allocations, and none once it is reused.
 ///
 /// **Example**
@@ -32,7 +32,7 @@ struct field {
 ///     for (const auto& [name, value] : fields) ...
 class RILL_EXPORT fields {
     struct entry {
-        std::uint32_t offset, name_size, value_size; // the value follows its name
+        std::uint32_t name, name_size, value, value_size; // where in the bytes, and how many
     };
 
 public:
@@ -72,7 +72,8 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
 
-    /// The bytes of all names and values together.
+    /// The memory that names and values take, in bytes; of a head that was parsed also what stood between
+    /// them.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.size(); }
 
     /// Removes all fields and keeps the memory for the next ones.
@@ -81,35 +82,45 @@ public:
     /// Gives back the memory that the fields do not need.
     void shrink_to_fit();
 
-    /// For parsers, which have the fields in pieces, and have checked them: any number of pieces of the
-    /// name, then of the value, then `finish`. Unchecked, but for the white space at the value's ends, which
-    /// is dropped.
-    void append_name(std::string_view piece) {
-        if (!unfinished_) entries_.push_back({static_cast<std::uint32_t>(bytes_.size()), 0, 0});
-        unfinished_ = true;
+    /// `add` for what is known to be a name and a value, without white space at its ends: it checks nothing.
+    void add_unchecked(std::string_view name, std::string_view value);
+
+    /// For parsers, which take in a whole head, in any pieces, and check it: copies the next piece, and
+    /// returns the copy, whose bytes go on where the last piece ended. Of these, any number of views that
+    /// follow one another are a name, and then a value; `finish` ends the field, and drops the white space
+    /// at its value's ends.
+    std::string_view take(std::string_view piece) {
+        const auto before = bytes_.size();
         bytes_.append(piece);
-        entries_.back().name_size += static_cast<std::uint32_t>(piece.size());
+        return {bytes_.data() + before, piece.size()};
     }
-    void append_value(std::string_view piece) {
+    void extend_name(std::string_view taken) {
+        if (!unfinished_) entries_.push_back({offset_of(taken), 0, 0, 0});
+        unfinished_ = true;
         auto& e = entries_.back();
-        if (e.value_size == 0)
-            while (!piece.empty() && is_blank(piece.front())) piece.remove_prefix(1);
-        bytes_.append(piece);
-        e.value_size += static_cast<std::uint32_t>(piece.size());
+        e.name_size += static_cast<std::uint32_t>(taken.size());
+        e.value = e.name + e.name_size;
+    }
+    void extend_value(std::string_view taken) noexcept {
+        auto& e = entries_.back();
+        if (e.value_size == 0) e.value = offset_of(taken);
+        e.value_size += static_cast<std::uint32_t>(taken.size());
     }
     void finish() noexcept {
         auto& e = entries_.back();
-        for (; e.value_size > 0 && is_blank(bytes_.back()); --e.value_size) bytes_.pop_back();
+        for (; e.value_size > 0 && is_blank(bytes_[e.value]); --e.value_size) ++e.value;
+        for (; e.value_size > 0 && is_blank(bytes_[e.value + e.value_size - 1]); --e.value_size) {}
         unfinished_ = false;
     }
 
 private:
     static bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
-    [[nodiscard]] field at(const entry& e) const noexcept {
-        const std::string_view bytes{bytes_};
-        return {bytes.substr(e.offset, e.name_size), bytes.substr(e.offset + e.name_size, e.value_size)};
+    [[nodiscard]] std::uint32_t offset_of(std::string_view taken) const noexcept {
+        return static_cast<std::uint32_t>(taken.data() - bytes_.data());
     }
-    void append(std::string_view name, std::string_view value);
+    [[nodiscard]] field at(const entry& e) const noexcept {
+        return {{bytes_.data() + e.name, e.name_size}, {bytes_.data() + e.value, e.value_size}};
+    }
 
     std::string bytes_;
     std::vector<entry> entries_;

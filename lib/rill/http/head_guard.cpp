@@ -19,7 +19,8 @@ std::size_t head_guard::accept(std::string_view bytes) noexcept {
     const auto room = bytes.substr(0, limits_->max_head - taken_);
     const char* p = room.data();
     const char* const end = p + room.size();
-    while (p != end && state_ < state::done) p = take(p, end);
+    while (p != end && state_ < state::line_begin) p = take_first_line(p, end);
+    if (state_ < state::done) p = take_fields(p, end);
     const auto accepted = static_cast<std::size_t>(p - room.data());
     taken_ += accepted;
     if (taken_ == limits_->max_head && state_ < state::done)
@@ -27,40 +28,55 @@ std::size_t head_guard::accept(std::string_view bytes) noexcept {
     return accepted;
 }
 
-/// Takes one part of a line, and of a field all that is there. Where it refuses, it returns `p`.
-const char* head_guard::take(const char* p, const char* end) noexcept {
+inline const char* head_guard::expect(const char* p, char c, state next, std::string_view reason) noexcept {
+    if (*p != c) return refuse(p, rill::status::bad_request, reason);
+    state_ = next;
+    return p + 1;
+}
+
+/// Takes one part of the first line. Where it refuses, it returns `p`.
+const char* head_guard::take_first_line(const char* p, const char* end) noexcept {
     switch (state_) {
     case state::target: return take_target(p, end);
     case state::version: return take_version(p, end);
     case state::version_end:
         return response_ ? expect(p, ' ', state::code, "no space after the version")
-                         : expect(p, '\r', state::line_feed, "no HTTP version");
+                         : expect(p, '\r', state::first_line_feed, "no HTTP version");
     case state::code: return take_code(p);
     case state::code_end:
         return *p == ' ' ? expect(p, ' ', state::reason, {})
-                         : expect(p, '\r', state::line_feed, "a status that is not three digits");
+                         : expect(p, '\r', state::first_line_feed, "a status that is not three digits");
     case state::reason:
         p += detail::span_of_value({p, end});
-        return p == end ? p : expect(p, '\r', state::line_feed, "a control character in the reason");
-    case state::line_begin:
-        p = begin_line(p);
-        if (state_ != state::name) return p;
-        [[fallthrough]];
-    case state::name:
-        p += span({p, end}, detail::token_char);
-        if (p != end) p = expect(p, ':', state::value, "a field name is no token");
-        if (p == end || state_ != state::value) return p;
-        [[fallthrough]];
-    case state::value:
-        p += detail::span_of_value({p, end});
-        if (p != end) p = expect(p, '\r', state::line_feed, "a control character in a field value");
-        if (p == end || state_ != state::line_feed) return p;
-        [[fallthrough]];
-    case state::line_feed: return expect(p, '\n', state::line_begin, "a CR without LF");
-    case state::last_line_feed: return expect(p, '\n', state::done, "a CR without LF");
-    case state::done:
-    case state::refused: break;
+        return p == end ? p : expect(p, '\r', state::first_line_feed, "a control character in the reason");
+    case state::first_line_feed: return expect(p, '\n', state::line_begin, "a CR without LF");
+    default: return p;
     }
+}
+
+/// Takes all that is there of the fields, and the empty line behind them.
+const char* head_guard::take_fields(const char* p, const char* end) noexcept {
+    while (p != end) switch (state_) {
+        case state::line_begin:
+            p = begin_field(p);
+            if (state_ != state::name) break;
+            [[fallthrough]];
+        case state::name:
+            p += span({p, end}, detail::token_char);
+            if (p == end) return p;
+            p = expect(p, ':', state::value, "a field name is no token");
+            if (state_ != state::value) return p;
+            [[fallthrough]];
+        case state::value:
+            p += detail::span_of_value({p, end});
+            if (p == end) return p;
+            p = expect(p, '\r', state::line_feed, "a control character in a field value");
+            if (p == end || state_ != state::line_feed) return p;
+            [[fallthrough]];
+        case state::line_feed: p = expect(p, '\n', state::line_begin, "a CR without LF"); break;
+        case state::last_line_feed: p = expect(p, '\n', state::done, "a CR without LF"); break;
+        default: return p; // done, or refused
+        }
     return p;
 }
 
@@ -106,7 +122,8 @@ const char* head_guard::take_code(const char* p) noexcept {
     return p + 1;
 }
 
-const char* head_guard::begin_line(const char* p) noexcept {
+/// Takes the CR of the empty line, or sees that a name begins.
+const char* head_guard::begin_field(const char* p) noexcept {
     if (*p == '\r') {
         state_ = state::last_line_feed;
         return p + 1;
@@ -118,12 +135,6 @@ const char* head_guard::begin_line(const char* p) noexcept {
     ++fields_;
     state_ = state::name;
     return p;
-}
-
-const char* head_guard::expect(const char* p, char c, state next, std::string_view reason) noexcept {
-    if (*p != c) return refuse(p, rill::status::bad_request, reason);
-    state_ = next;
-    return p + 1;
 }
 
 const char* head_guard::refuse(const char* p, rill::status s, std::string_view reason) noexcept {

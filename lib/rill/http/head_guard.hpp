@@ -64,7 +64,8 @@ private:
         code,
         code_end,
         reason,
-        line_begin,
+        first_line_feed,
+        line_begin, // from here on it is fields
         name,
         value,
         line_feed,
@@ -73,11 +74,12 @@ private:
         refused
     };
 
-    const char* take(const char* p, const char* end) noexcept;
+    const char* take_first_line(const char* p, const char* end) noexcept;
+    const char* take_fields(const char* p, const char* end) noexcept;
     const char* take_target(const char* p, const char* end) noexcept;
     const char* take_version(const char* p, const char* end) noexcept;
     const char* take_code(const char* p) noexcept;
-    const char* begin_line(const char* p) noexcept;
+    const char* begin_field(const char* p) noexcept;
     const char* refuse(const char* p, rill::status s, std::string_view reason) noexcept;
     const char* expect(const char* p, char c, state next, std::string_view reason) noexcept;
 

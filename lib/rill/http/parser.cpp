@@ -24,7 +24,7 @@ struct request_parser::state {
 
     [[nodiscard]] bool read_method(std::string_view& input, request_head& head);
     [[nodiscard]] bool read_empty_line(char c) noexcept;
-    [[nodiscard]] bool end_method(request_head& head);
+    [[nodiscard]] bool end_method(std::string_view name, request_head& head);
     parse_step read_head(std::string_view& input, request_head& head);
     parse_step read_body(std::string_view& input) noexcept;
     parse_step read_chunks(std::string_view& input) noexcept;
@@ -58,23 +58,27 @@ struct request_parser::state {
 /// Takes empty lines (RFC 9112 §2.2), the method and the space behind it; false if the request was refused.
 bool request_parser::state::read_method(std::string_view& input, request_head& head) {
     if (!input.empty() && method_size == 0) head.clear();
-    while (!input.empty() && at == phase::method) {
+    while (!input.empty()) {
         const char c = input.front();
         if (method_size == 0 && (carriage_return || c == '\r')) {
             if (!read_empty_line(c)) return fails(status::bad_request, "not an empty line");
             input.remove_prefix(1);
-        } else if (c == ' ' && method_size > 0) {
-            if (!end_method(head)) return false;
-            input.remove_prefix(1);
-        } else {
-            const auto room = longest_method - method_size;
-            const auto run = detail::span(input.substr(0, room + 1), detail::token_char);
-            if (run == 0) return fails(status::bad_request, "no method");
-            if (run > room) return fails(status::not_implemented, "an unknown method");
-            input.copy(method.data() + method_size, run);
-            method_size += static_cast<std::uint8_t>(run);
-            input.remove_prefix(run);
+            continue;
         }
+        const auto room = longest_method - method_size;
+        const auto run = detail::span(input.substr(0, room + 1), detail::token_char);
+        if (run > room) return fails(status::not_implemented, "an unknown method");
+        if (method_size + run == 0) return fails(status::bad_request, "no method");
+        const bool whole = run < input.size();
+        if (whole && input[run] != ' ') return fails(status::bad_request, "no method");
+        auto name = input.substr(0, run);
+        if (method_size > 0 || !whole) {
+            name.copy(method.data() + method_size, run);
+            method_size += static_cast<std::uint8_t>(run);
+            name = {method.data(), method_size};
+        }
+        input.remove_prefix(whole ? run + 1 : run);
+        return !whole || end_method(name, head);
     }
     return true;
 }
@@ -86,8 +90,7 @@ bool request_parser::state::read_empty_line(char c) noexcept {
     return true;
 }
 
-bool request_parser::state::end_method(request_head& head) {
-    const std::string_view name{method.data(), method_size};
+bool request_parser::state::end_method(std::string_view name, request_head& head) {
     if (name == "PRI") // HTTP/2 begins with it, nothing else does (RFC 9113 §3.4)
         return fails(status::http_version_not_supported, "HTTP/2 without being asked");
     const auto known = parse_method(name);

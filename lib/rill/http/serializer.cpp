@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <cassert>
+#include <cstring>
 
 namespace rill {
 namespace {
@@ -23,15 +24,19 @@ char* put(char* to, std::string_view text) noexcept {
     return to + text.copy(to, text.size());
 }
 
-char* put_field(char* to, std::string_view name, std::string_view value) noexcept {
-    return put(put(put(put(to, name), ": "), value), "\r\n");
+/// The compiler knows how long these are, and needs no call.
+template <std::size_t Size>
+char* put(char* to, const char (&literal)[Size]) noexcept {
+    std::memcpy(to, literal, Size - 1);
+    return to + Size - 1;
 }
 
 char* put_status_line(char* to, status s) noexcept {
+    if (s == status::ok) return put(to, "HTTP/1.1 200 OK\r\n");
     const auto code = static_cast<unsigned>(s);
     const char digits[] = {static_cast<char>('0' + code / 100), static_cast<char>('0' + code / 10 % 10),
                            static_cast<char>('0' + code % 10), ' '};
-    to = put(put(to, "HTTP/1.1 "), {digits, sizeof digits});
+    to = put(put(to, "HTTP/1.1 "), std::string_view{digits, sizeof digits});
     return put(put(to, reason(s)), "\r\n");
 }
 
@@ -52,18 +57,19 @@ void write_head(std::string& out, const response_head& head, framing how, versio
     out.resize(before + reason(head.status).size() + date.size() + head.fields.bytes() +
                4 * head.fields.size() + most_besides);
     auto* to = put_status_line(out.data() + before, head.status);
-    if (!date.empty() && !head.fields.contains("date")) to = put_field(to, "Date", date);
+    if (!date.empty() && !head.fields.contains("date")) to = put(put(put(to, "Date: "), date), "\r\n");
     for (const auto f : head.fields)
-        if (!is_framing(f.name)) to = put_field(to, f.name, f.value);
+        if (!is_framing(f.name)) to = put(put(put(put(to, f.name), ": "), f.value), "\r\n");
     if (how.how == kind::fixed) {
         const fmt::format_int length{how.length};
-        to = put_field(to, "Content-Length", {length.data(), length.size()});
+        to = put(to, "Content-Length: ");
+        to = put(put(to, std::string_view{length.data(), length.size()}), "\r\n");
     }
-    if (how.how == kind::chunked) to = put_field(to, "Transfer-Encoding", "chunked");
+    if (how.how == kind::chunked) to = put(to, "Transfer-Encoding: chunked\r\n");
     if (!keep_alive || how.how == kind::until_close) {
-        to = put_field(to, "Connection", "close");
+        to = put(to, "Connection: close\r\n");
     } else if (asked == version::http_1_0) {
-        to = put_field(to, "Connection", "keep-alive");
+        to = put(to, "Connection: keep-alive\r\n");
     }
     to = put(to, "\r\n");
     out.resize(static_cast<std::size_t>(to - out.data()));

@@ -67,6 +67,10 @@ bool target::finish(method m) {
     if (text_.size() > std::numeric_limits<std::uint32_t>::max() / 4) return false;
     raw_size_ = static_cast<std::uint32_t>(text_.size());
     const std::string_view text = raw();
+    if (text.starts_with('/') && m != method::connect && detail::all(text, detail::path_char)) {
+        path_ = {0, raw_size_}; // as most are
+        return true;
+    }
     if (text.empty() || !detail::all(text, detail::target_char) || text.find('#') != text.npos ||
         !detail::has_whole_escapes(text))
         return false;

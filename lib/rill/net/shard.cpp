@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
+#include <ctime>
 #include <random>
 
 namespace rill::detail {
@@ -34,7 +34,7 @@ void shard::run() {
 }
 
 std::string_view shard::date() {
-    return date_.at(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
+    return date_.at(std::time(nullptr));
 }
 
 void shard::use_tls(std::shared_ptr<const tls_credentials> credentials) {

@@ -1,3 +1,4 @@
+#include <rill/base/text.hpp>
 #include <rill/sse/decode.hpp>
 #include <rill/testing/server.hpp>
 
@@ -15,15 +16,15 @@ public:
     parser(rill::testing::connection&& from, bool to_head) : connection_{std::move(from)}, to_head_{to_head} {
         llhttp_settings_init(&settings_);
         settings_.on_header_field = [](llhttp_t* p, const char* at, std::size_t size) {
-            self(p).fields_.append_name({at, size});
+            self(p).name_.append(at, size);
             return 0;
         };
         settings_.on_header_value = [](llhttp_t* p, const char* at, std::size_t size) {
-            self(p).fields_.append_value({at, size});
+            self(p).value_.append(at, size);
             return 0;
         };
         settings_.on_header_value_complete = [](llhttp_t* p) {
-            self(p).fields_.finish();
+            self(p).add_field();
             return 0;
         };
         settings_.on_headers_complete = [](llhttp_t* p) {
@@ -81,6 +82,13 @@ private:
             }
     }
 
+    void add_field() {
+        fields_.add_unchecked(name_, trim(value_));
+        name_.clear();
+        value_.clear();
+    }
+
+    std::string name_, value_; // of a field, as far as they have come
     llhttp_t llhttp_{};
     llhttp_settings_t settings_{};
     decoder decoder_;

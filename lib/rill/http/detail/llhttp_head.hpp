@@ -10,7 +10,7 @@
 namespace rill::detail {
 
 /// Has llhttp read a head into a `Head`: its fields, and its target if it has one. llhttp only reads heads:
-/// it stops where one ends, and begins anew with the next.
+/// it stops where one ends, and begins anew with the next. It reads the copy that the fields have taken.
 template <typename Head>
 class llhttp_head {
 public:
@@ -35,11 +35,12 @@ public:
     /// the guard does.
     [[nodiscard]] bool feed(std::string_view bytes, Head& head, const head_guard& guard) noexcept {
         if (bytes.empty()) return true;
+        const auto taken = head.fields.take(bytes);
         llhttp_.data = &head;
-        const auto result = llhttp_execute(&llhttp_, bytes.data(), bytes.size());
+        const auto result = llhttp_execute(&llhttp_, taken.data(), taken.size());
         if (result == HPE_OK) return !guard.done();
         return result == HPE_PAUSED && guard.done() && guard.fields() == head.fields.size() &&
-               llhttp_get_error_pos(&llhttp_) == bytes.data() + bytes.size();
+               llhttp_get_error_pos(&llhttp_) == taken.data() + taken.size();
     }
 
     /// Of a response, at the end of its head.
@@ -58,11 +59,11 @@ private:
                     return 0;
                 };
             s.on_header_field = [](llhttp_t* p, const char* at, std::size_t size) noexcept {
-                head_of(p).fields.append_name({at, size});
+                head_of(p).fields.extend_name({at, size});
                 return 0;
             };
             s.on_header_value = [](llhttp_t* p, const char* at, std::size_t size) noexcept {
-                head_of(p).fields.append_value({at, size});
+                head_of(p).fields.extend_value({at, size});
                 return 0;
             };
             s.on_header_value_complete = [](llhttp_t* p) noexcept {

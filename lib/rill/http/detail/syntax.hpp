@@ -1,7 +1,7 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -16,7 +16,8 @@ enum char_class : std::uint8_t {
     value_char = 2,   ///< of a field value: visible, space, TAB and 0x80 to 0xFF (obs-text), RFC 9110 §5.5
     target_char = 4,  ///< of a request target: visible ASCII, which is what browsers send
     host_char = 8,    ///< of a registered name, but for percent escapes: RFC 3986 §3.2.2
-    cookie_octet = 16 ///< of a cookie's value: RFC 6265 §4.1.1
+    cookie_octet = 16, ///< of a cookie's value: RFC 6265 §4.1.1
+    path_char = 32     ///< of a path that means itself: of a target, and neither `%` nor `.`, `?` or `#`
 };
 
 inline constexpr auto char_classes = [] {
@@ -30,6 +31,8 @@ inline constexpr auto char_classes = [] {
     add("\t ", value_char);
     for (unsigned c = 0x21; c <= 0x7E; ++c) table[c] |= value_char | target_char;
     for (unsigned c = 0x80; c <= 0xFF; ++c) table[c] |= value_char;
+    for (unsigned c = 0x21; c <= 0x7E; ++c)
+        if (c != '%' && c != '.' && c != '?' && c != '#') table[c] |= path_char;
     for (unsigned c = 0x21; c <= 0x7E; ++c)
         if (c != '"' && c != ',' && c != ';' && c != '\\') table[c] |= cookie_octet;
     return table;
@@ -50,20 +53,21 @@ inline constexpr auto char_classes = [] {
 [[nodiscard]] inline std::size_t span_of_value(std::string_view text) noexcept {
     constexpr std::uint64_t each = 0x0101'0101'0101'0101, high = 0x80 * each;
     std::size_t n = 0;
-    while (n < text.size()) {
-        std::uint64_t word = 0; // what is left is looked at byte by byte
-        if (text.size() - n >= sizeof word) std::memcpy(&word, text.data() + n, sizeof word);
-        const auto below_space = (word - 0x20 * each) & ~word & high;
+    for (std::uint64_t word; text.size() - n >= sizeof word; ++n) {
+        std::memcpy(&word, text.data() + n, sizeof word);
+        const auto below_space = (word - 0x20 * each) & ~word;
         const auto delete_char = word ^ (0x7F * each);
-        if (((below_space | ((delete_char - each) & ~delete_char)) & high) == 0) {
-            n += sizeof word;
+        const auto stops = (below_space | ((delete_char - each) & ~delete_char)) & high;
+        if (stops == 0) {
+            n += sizeof word - 1;
             continue;
         }
-        // A byte that is none, or a TAB, or the end is near.
-        const auto stop = std::min(n + sizeof word, text.size());
-        while (n < stop && is(text[n], value_char)) ++n;
-        if (n < stop) break;
+        // Borrows make bits behind the first one that is right. What is found may be a TAB.
+        if constexpr (std::endian::native == std::endian::little)
+            n += static_cast<std::size_t>(std::countr_zero(stops)) / 8;
+        if (!is(text[n], value_char)) return n;
     }
+    while (n < text.size() && is(text[n], value_char)) ++n;
     return n;
 }
 
