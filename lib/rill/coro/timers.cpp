@@ -1,6 +1,7 @@
 #include <rill/coro/detail/timers.hpp>
 
 #include <algorithm>
+#include <ctime>
 
 namespace rill::detail {
 
@@ -18,6 +19,15 @@ time_point timers::now() const noexcept {
 timer_wheel::tick timers::tick_at(time_point when) const noexcept {
     return static_cast<timer_wheel::tick>(
         std::max<std::int64_t>(0, std::chrono::ceil<milliseconds>(when - start_).count()));
+}
+
+time_point timers::recently() const noexcept {
+#ifdef CLOCK_MONOTONIC_COARSE // what the system noted at its last tick: nothing has to be measured
+    timespec noted;
+    if (kind_ == clock_kind::system && ::clock_gettime(CLOCK_MONOTONIC_COARSE, &noted) == 0)
+        return time_point{std::chrono::seconds{noted.tv_sec} + std::chrono::nanoseconds{noted.tv_nsec}};
+#endif
+    return now();
 }
 
 timer_wheel::tick timers::tick_of_now() const noexcept {

@@ -109,7 +109,7 @@ public:
     void finish() noexcept {
         auto& e = entries_.back();
         for (; e.value_size > 0 && is_blank(bytes_[e.value]); --e.value_size) ++e.value;
-        for (; e.value_size > 0 && is_blank(bytes_[e.value + e.value_size - 1]); --e.value_size) {}
+        while (e.value_size > 0 && is_blank(bytes_[e.value + e.value_size - 1])) --e.value_size;
         unfinished_ = false;
     }
 

@@ -1,3 +1,4 @@
+#include <rill/base/detail/prefetch.hpp>
 #include <rill/http/detail/chunk_reader.hpp>
 #include <rill/http/detail/head_check.hpp>
 #include <rill/http/detail/llhttp_head.hpp>
@@ -158,6 +159,9 @@ parse_step request_parser::parse(std::string_view& input, request_head& head) {
     return parse_step::need_input;
 }
 
+void request_parser::prefetch() const noexcept {
+    detail::prefetch(state_.get(), sizeof(state));
+}
 std::string_view request_parser::body_piece() const noexcept {
     return state_->piece;
 }

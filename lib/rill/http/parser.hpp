@@ -79,6 +79,9 @@ public:
     /// tells a head that is slow from a connection that is idle.
     [[nodiscard]] bool started() const noexcept;
 
+    /// Has what it keeps come closer to the processor: the next `parse` is near.
+    void prefetch() const noexcept;
+
     /// After `complete`: gets ready for the next message of the connection.
     void reset() noexcept;
 

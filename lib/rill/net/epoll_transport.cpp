@@ -71,6 +71,8 @@ transport::result epoll_transport::write_some(std::span<const std::string_view> 
     }
     if (size == 0) return {status::blocked};
     constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    if (message.msg_iovlen == 1)
+        return outcome_of(::send(socket_, buffers[0].iov_base, size, flags), size, true, writable_);
     if (size > worth_joining) return outcome_of(::sendmsg(socket_, &message, flags), size, true, writable_);
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): as much as is used is set
     std::array<char, worth_joining> joined;

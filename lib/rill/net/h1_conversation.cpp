@@ -34,7 +34,7 @@ void h1_conversation::expect_request() {
     if (parser_)
         parser_->reset();
     else
-        parser_ = std::make_unique<request_parser>(session_.shard_.common().bounds);
+        parser_.emplace(session_.shard_.common().bounds);
     if (session_.backlog() == 0) session_.arm_for_phase();
 }
 
@@ -203,11 +203,11 @@ void h1_conversation::refuse(const refusal& why) {
     session_.respond(head, why.reason);
 }
 
-std::optional<std::chrono::milliseconds> h1_conversation::patience() const noexcept {
+duration h1_conversation::patience() const noexcept {
     const auto& bounds = session_.shard_.common().bounds;
     switch (session_.phase_) {
     case phase::reading_head: return head_started_ ? bounds.head_timeout : bounds.idle_timeout;
-    case phase::answering: return body_wanted_ ? std::optional{bounds.body_timeout} : std::nullopt;
+    case phase::answering: return body_wanted_ ? duration{bounds.body_timeout} : duration::max();
     default: return bounds.body_timeout;
     }
 }

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 
 namespace rill::detail {
@@ -16,6 +17,9 @@ namespace {
 
 // A stream's head, the size of its chunk, a batch of shared pieces, and what ends the chunk.
 static_assert(transport::most_pieces >= 3 + feed::batch::most);
+
+/// The bytes of an answer, but for what `write_head` adds, up to which it may wait for others.
+constexpr std::size_t worth_copying = 4096;
 
 /// What is left of `piece` when `sent` bytes from its beginning on have gone; takes its size off `sent`.
 std::string_view behind(std::string_view piece, std::size_t& sent) noexcept {
@@ -42,13 +46,39 @@ bool h1_session::may_keep_alive() const noexcept {
 void h1_session::respond(const response_head& head, std::string_view body) {
     if (phase_ == phase::closed) return;
     keep_alive_ = may_keep_alive();
-    auto text = shard_.lend();
     const auto& asked = conversation_->head();
-    write_head(text, head, framing::fixed(body.size()), asked.version, keep_alive_, shard_.date());
-    const bool bodiless = asked.method == method::head || !may_have_body(head.status);
-    send(std::array{std::string_view{text}, bodiless ? std::string_view{} : body});
-    shard_.give_back(std::move(text));
+    const auto how = framing::fixed(body.size());
+    if (asked.method == method::head || !may_have_body(head.status)) body = {};
+    if (may_wait(head, body)) {
+        auto& answers = shard_.round().answers();
+        const auto begin = answers.size();
+        write_head(answers, head, how, asked.version, keep_alive_, shard_.date());
+        answers.append(body);
+        shard_.round().answered(*this, begin);
+        answer_waits_ = true;
+    } else {
+        auto text = shard_.lend();
+        write_head(text, head, how, asked.version, keep_alive_, shard_.date());
+        send(std::array{std::string_view{text}, body});
+        shard_.give_back(std::move(text));
+    }
     answered();
+}
+
+/// Whether an answer is to wait until the others of the round are answered: if there is not much to copy.
+bool h1_session::may_wait(const response_head& head, std::string_view body) const noexcept {
+    return shard_.round().answering() && conversation_->processing() && !conversation_->processing_more() &&
+           !unsent() && head.fields.bytes() + body.size() <= worth_copying;
+}
+
+void h1_session::send_answer(std::string_view bytes) {
+    answer_waits_ = false;
+    if (phase_ == phase::closed) return;
+    const auto put = transport_->write_some({&bytes, 1});
+    if (put.status == transport::status::ended) return give_up();
+    outbox_.append(bytes.substr(put.bytes));
+    if (backlog() > 0) return wait_to_send();
+    if (phase_ == phase::closing) linger();
 }
 
 void h1_session::start(const response_head& head) {
@@ -103,6 +133,7 @@ void h1_session::abort() {
 void h1_session::send(std::span<const std::string_view> front, std::span<const shared_bytes> shared,
                       std::string_view back) {
     std::size_t sent = 0;
+    assert(!answer_waits_); // nothing is read before the round has sent that
     if (backlog() == 0 && !(conversation_ && conversation_->processing_more())) {
         std::array<std::string_view, transport::most_pieces> all;
         std::size_t count = 0, size = 0;

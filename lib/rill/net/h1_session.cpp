@@ -1,5 +1,6 @@
 // The life of a connection: its phases, its timer, its end. What comes in is in h1_conversation.cpp, what
 // goes out in h1_output.cpp.
+#include <rill/base/detail/prefetch.hpp>
 #include <rill/net/detail/h1_conversation.hpp>
 #include <rill/net/detail/h1_session.hpp>
 #include <rill/net/detail/parked_stream.hpp>
@@ -89,17 +90,39 @@ void h1_session::watch() {
 void h1_session::on_readable() {
     reading_ = false;
     if (phase_ == phase::closed) return;
-    const auto space = shard_.input();
+    auto& round = shard_.round();
+    const auto space = round.space();
     const auto got = transport_->read_some(space);
     switch (got.status) {
-    case transport::status::blocked: break;
+    case transport::status::blocked: return watch();
     case transport::status::ended: return on_end();
-    case transport::status::moved:
-        if (phase_ != phase::closing && phase_ != phase::lingering)
-            conversation().take({space.data(), got.bytes});
-        break;
+    case transport::status::moved: break;
     }
+    const std::string_view bytes{space.data(), got.bytes};
+    const bool last = !transport_->others_ready();
+    reading_ = (round.open() || !last) && round.join(*this, bytes);
+    if (!reading_) on_received(bytes);
+    if (last && round.open()) round.run();
+}
+
+void h1_session::on_received(std::string_view bytes) {
+    reading_ = false;
+    if (phase_ == phase::closed) return;
+    if (phase_ != phase::closing && phase_ != phase::lingering) conversation().take(bytes);
     watch();
+}
+
+void h1_session::prefetch_conversation() const noexcept {
+    prefetch(conversation_.get(), sizeof(h1_conversation));
+}
+
+void h1_session::prefetch_parser() const noexcept {
+    if (conversation_) conversation_->prefetch_parser();
+}
+
+void h1_session::prefetch_transport() const noexcept {
+    constexpr std::size_t size = 64; // of most
+    prefetch(transport_.get(), size);
 }
 
 /// The peer sends no more, or is gone. Half-closed or not, nobody can tell: whose handler still works, is
@@ -108,7 +131,7 @@ void h1_session::on_readable() {
 void h1_session::on_end() {
     peer_ended_ = true;
     if (phase_ == phase::closed || (phase_ == phase::reading_head && !conversation_->inbox_empty())) return;
-    if (phase_ == phase::answering || phase_ == phase::lingering || backlog() == 0) return close(false);
+    if (phase_ == phase::answering || phase_ == phase::lingering || !unsent()) return close(false);
     phase_ = phase::closing;
 }
 
@@ -123,7 +146,7 @@ void h1_session::process_inbox_soon() {
 
 /// The conversation has gone through what came.
 void h1_session::processed() {
-    if (backlog() > 0 && !writing_) send_outbox();
+    if (!outbox_.empty() && !writing_) send_outbox();
     if (parked_) free_conversation_soon();
     // Behind what a handler that answers without waiting has posted.
     if (peer_ended_) asio::post(shard_.context(), [self = shared_from_this()] { self->on_end(); });
@@ -132,7 +155,7 @@ void h1_session::processed() {
 /// A timer that fires early enough as it is stays where it is.
 void h1_session::arm(duration time) {
     auto& timers = shard_.timers();
-    const auto now = timers.now();
+    const auto now = time < std::chrono::seconds{1} ? timers.now() : timers.recently();
     due_ = time < time_point::max() - now ? now + time : time_point::max();
     if (due_ == time_point::max()) return; // that is never
     if (!armed() || timers.fires_after(*this, due_)) timers.arm(*this, due_);
@@ -168,7 +191,7 @@ void h1_session::arm_for_phase() {
     case phase::answering:
     case phase::discarding:
         if (parked_) break;
-        if (const auto time = conversation_->patience()) arm(*time);
+        arm(conversation_->patience());
         break;
     case phase::lingering: {
         // While the server drains nobody has a request to lose: a short grace is enough.
@@ -193,7 +216,7 @@ void h1_session::answered() {
 void h1_session::begin_close() {
     phase_ = phase::closing;
     if (conversation_) conversation_->drop_input();
-    if (backlog() == 0) linger();
+    if (!unsent()) linger();
 }
 
 void h1_session::linger() {

@@ -18,6 +18,7 @@ shard::shard(const service& common, timers::clock_kind clock)
 shard::~shard() {
     drained_ = nullptr; // whom it tells may have gone
     close_all();
+    round_.abandon();
     executor_ = {};
     context_.reset(); // and with it the waits that keep sessions alive
 }

@@ -27,6 +27,9 @@ public:
 
     [[nodiscard]] time_point now() const noexcept;
 
+    /// The same for who asks often, and does not mind that it may be 10 milliseconds ago.
+    [[nodiscard]] time_point recently() const noexcept;
+
     /// Has `t` called back at `when` or up to a millisecond later.
     void arm(timer_wheel::timer& t, time_point when);
     /// The same in so much time; more than a century is cut to that, so that no sum overflows.

@@ -62,6 +62,7 @@ bool has_whole_escapes(std::string_view text) noexcept {
 }
 
 bool is_host(std::string_view text) noexcept {
+    if (!text.empty() && all(text, host_char)) return true; // as most are that have no port
     if (text.starts_with('[')) {
         const auto end = text.find(']');
         return end != text.npos && is_ipv6(text.substr(1, end - 1)) && is_port(text.substr(end + 1));

@@ -12,10 +12,10 @@ namespace rill::detail {
 
 /// Sets of characters, as bits of a table.
 enum char_class : std::uint8_t {
-    token_char = 1,   ///< of a method, a field name: RFC 9110 §5.6.2
-    value_char = 2,   ///< of a field value: visible, space, TAB and 0x80 to 0xFF (obs-text), RFC 9110 §5.5
-    target_char = 4,  ///< of a request target: visible ASCII, which is what browsers send
-    host_char = 8,    ///< of a registered name, but for percent escapes: RFC 3986 §3.2.2
+    token_char = 1,    ///< of a method, a field name: RFC 9110 §5.6.2
+    value_char = 2,    ///< of a field value: visible, space, TAB and 0x80 to 0xFF (obs-text), RFC 9110 §5.5
+    target_char = 4,   ///< of a request target: visible ASCII, which is what browsers send
+    host_char = 8,     ///< of a registered name, but for percent escapes: RFC 3986 §3.2.2
     cookie_octet = 16, ///< of a cookie's value: RFC 6265 §4.1.1
     path_char = 32     ///< of a path that means itself: of a target, and neither `%` nor `.`, `?` or `#`
 };
@@ -53,7 +53,7 @@ inline constexpr auto char_classes = [] {
 [[nodiscard]] inline std::size_t span_of_value(std::string_view text) noexcept {
     constexpr std::uint64_t each = 0x0101'0101'0101'0101, high = 0x80 * each;
     std::size_t n = 0;
-    for (std::uint64_t word; text.size() - n >= sizeof word; ++n) {
+    for (std::uint64_t word = 0; text.size() - n >= sizeof word; ++n) {
         std::memcpy(&word, text.data() + n, sizeof word);
         const auto below_space = (word - 0x20 * each) & ~word;
         const auto delete_char = word ^ (0x7F * each);

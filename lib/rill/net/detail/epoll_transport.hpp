@@ -1,5 +1,6 @@
 #pragma once
 
+#include <rill/base/detail/prefetch.hpp>
 #include <rill/net/detail/poller.hpp>
 #include <rill/net/detail/socket_transport.hpp>
 
@@ -25,14 +26,18 @@ public:
     result write_some(std::span<const std::string_view> pieces) noexcept override;
     void wait_readable(std::shared_ptr<observer> who) override;
     void wait_writable(std::shared_ptr<observer> who) override;
+    [[nodiscard]] bool others_ready() const noexcept override { return poller_.telling_more(); }
     void shutdown_write() noexcept override;
     void close(bool reset) noexcept override;
     [[nodiscard]] std::string remote_address() const override;
 
+    /// For the poller: who reads is told soon.
+    void prefetch_reader() const noexcept { prefetch(reader_.get(), size_of_reader); }
     /// For the poller: tells of `events`. The observers may destroy this object.
     void on_events(std::uint32_t events);
 
 private:
+    static constexpr std::size_t size_of_reader = 160; ///< of a session
     void tell_reader(std::shared_ptr<observer> who);
     void tell_writer(std::shared_ptr<observer> who);
     static result outcome_of(ssize_t bytes, std::size_t wanted, bool exact, bool& ready) noexcept;

@@ -28,6 +28,9 @@ public:
     h1_conversation& operator=(const h1_conversation&) = delete;
     ~h1_conversation() = default;
 
+    void prefetch_parser() const noexcept {
+        if (parser_) parser_->prefetch();
+    }
     /// Gets ready for a request.
     void expect_request();
     /// The answer is written, and the connection goes on.
@@ -38,8 +41,8 @@ public:
     void process_inbox();
     void drop_input() noexcept;
 
-    /// How long it waits for what the phase needs of the client; nothing if it needs nothing.
-    [[nodiscard]] std::optional<std::chrono::milliseconds> patience() const noexcept;
+    /// How long it waits for what the phase needs of the client; `max` if it needs nothing.
+    [[nodiscard]] duration patience() const noexcept;
     void on_timeout();
     void on_drained() { answer_.on_drained(); }
     void on_drain();
@@ -87,7 +90,7 @@ private:
     void refuse(const refusal& why);
 
     h1_session& session_;
-    std::unique_ptr<request_parser> parser_; ///< none while a stream runs whose request is complete
+    std::optional<request_parser> parser_; ///< none while a stream runs whose request is complete
     request request_;
     answer answer_;
 

@@ -51,6 +51,16 @@ public:
     /// Ends the connection at once, and the handler with it.
     void close(bool reset) noexcept;
 
+    // For the round.
+
+    /// What was read is to be looked at, and then whether there is more.
+    void on_received(std::string_view bytes);
+    /// What has been answered is to be sent.
+    void send_answer(std::string_view bytes);
+    void prefetch_conversation() const noexcept;
+    void prefetch_parser() const noexcept;
+    void prefetch_transport() const noexcept;
+
 private:
     friend shard;
     friend h1_conversation;
@@ -99,6 +109,9 @@ private:
 
     // Writing.
     [[nodiscard]] bool may_keep_alive() const noexcept;
+    [[nodiscard]] bool may_wait(const response_head& head, std::string_view body) const noexcept;
+    /// The peer has not taken all that is written.
+    [[nodiscard]] bool unsent() const noexcept { return answer_waits_ || backlog() > 0; }
     [[nodiscard]] std::string take_pending_head() noexcept;
     void send(std::span<const std::string_view> front, std::span<const shared_bytes> shared = {},
               std::string_view back = {});
@@ -110,9 +123,10 @@ private:
     phase phase_ = phase::reading_head;
     bool keep_alive_ = true;
     bool chunked_ = false; ///< the body of the stream under way
-    bool reading_ = false; ///< a wait of the transport is under way
+    bool reading_ = false; ///< a wait of the transport is under way, or a round
     bool writing_ = false;
     bool peer_ended_ = false;
+    bool answer_waits_ = false; ///< the last answer is still with the round
 
     shard& shard_;
     time_point due_ = time_point::max(); ///< what the timer is for; it may fire before

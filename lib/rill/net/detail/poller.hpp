@@ -42,6 +42,9 @@ public:
     /// closed: a process that was forked meanwhile may hold it open, and epoll would go on about it.
     void remove(int socket, const epoll_transport& who) noexcept;
 
+    /// Whether there are more edges to tell of in this turn.
+    [[nodiscard]] bool telling_more() const noexcept { return !batch_.empty(); }
+
     [[nodiscard]] asio::io_context& context() noexcept { return context_; }
 
 private:
@@ -51,6 +54,7 @@ private:
     void control(int operation, int socket, epoll_transport& who, std::uint32_t events);
     void wait();
     void take();
+    void prefetch_next() const noexcept;
 
     asio::io_context& context_;
     descriptor epoll_;

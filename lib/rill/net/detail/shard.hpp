@@ -5,19 +5,18 @@
 #include <rill/coro/detail/timers.hpp>
 #include <rill/http/date.hpp>
 #include <rill/http/limits.hpp>
+#include <rill/net/detail/round.hpp>
 #include <rill/net/detail/tls.hpp>
 #include <rill/net/detail/transport.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/io_context.hpp>
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -88,8 +87,8 @@ public:
     /// Takes that back; on the shard's thread.
     void connection_gone() noexcept;
 
-    /// What has been read and is looked at until the next read, of any connection.
-    [[nodiscard]] std::span<char> input() noexcept { return input_; }
+    /// Where connections read, and what they do together.
+    [[nodiscard]] detail::round& round() noexcept { return round_; }
 
     /// A buffer to write into, with capacity: whoever is done gives it back empty, and so connections that
     /// have nothing to say have no buffer.
@@ -115,7 +114,7 @@ private:
     detail::timers& timers_;
     std::unique_ptr<tls_share> tls_; ///< none without TLS
     date_cache date_;
-    std::array<char, 65'536> input_;
+    detail::round round_{*context_};
     std::string spare_;
     std::uint64_t random_state_;
     h1_session* sessions_ = nullptr;

@@ -52,6 +52,9 @@ public:
     virtual void wait_readable(std::shared_ptr<observer> who) = 0;
     virtual void wait_writable(std::shared_ptr<observer> who) = 0;
 
+    /// Whether other connections, found ready together with this one, are told right behind it.
+    [[nodiscard]] virtual bool others_ready() const noexcept { return false; }
+
     /// Tells the peer that no more bytes come.
     virtual void shutdown_write() noexcept = 0;
     /// Gives the connection up, with a reset where `reset` says so: the peer must not take what it has for

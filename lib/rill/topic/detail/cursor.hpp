@@ -1,5 +1,6 @@
 #pragma once
 
+#include <rill/base/detail/prefetch.hpp>
 #include <rill/coro/detail/feed.hpp>
 
 #include <cstdint>
@@ -81,11 +82,9 @@ public:
     }
     /// Has the memory of those in front come closer, while somebody else is served.
     void prefetch() const noexcept {
-#ifdef __GNUC__
         if (!first_) return;
-        __builtin_prefetch(&first_->owner);
-        __builtin_prefetch(first_->next);
-#endif
+        detail::prefetch(&first_->owner);
+        detail::prefetch(first_->next);
     }
 
 private:
