@@ -210,6 +210,18 @@ TEST_CASE("clients that leave before their answers go out take nobody else's wit
     CHECK(c.shard().connections() == c.peers.size() / 2);
 }
 
+TEST_CASE("the others are answered even if the last one that is ready has nothing to read") {
+    rill::router routes;
+    routes.get("/", [](request&) { return response::text("plain"); });
+    crowd c{routes};
+    for (std::size_t n = 0; n + 1 < c.peers.size(); ++n) c.peers[n].send(get("/"));
+    c.peers.back().close();
+    c.run();
+    for (std::size_t n = 0; n + 1 < c.peers.size(); ++n)
+        CHECK(c.peers[n].receive().ends_with("\r\n\r\nplain"));
+    CHECK(c.shard().connections() == c.peers.size() - 1);
+}
+
 TEST_CASE("a server that drains meanwhile sends what is answered, and ends") {
     rill::router routes;
     crowd* all = nullptr;

@@ -16,11 +16,6 @@ time_point timers::now() const noexcept {
     return kind_ == clock_kind::manual ? manual_now_ : clock::now();
 }
 
-timer_wheel::tick timers::tick_at(time_point when) const noexcept {
-    return static_cast<timer_wheel::tick>(
-        std::max<std::int64_t>(0, std::chrono::ceil<milliseconds>(when - start_).count()));
-}
-
 time_point timers::recently() const noexcept {
 #ifdef CLOCK_MONOTONIC_COARSE // what the system noted at its last tick: nothing has to be measured
     timespec noted;
@@ -28,6 +23,11 @@ time_point timers::recently() const noexcept {
         return time_point{std::chrono::seconds{noted.tv_sec} + std::chrono::nanoseconds{noted.tv_nsec}};
 #endif
     return now();
+}
+
+timer_wheel::tick timers::tick_at(time_point when) const noexcept {
+    return static_cast<timer_wheel::tick>(
+        std::max<std::int64_t>(0, std::chrono::ceil<milliseconds>(when - start_).count()));
 }
 
 timer_wheel::tick timers::tick_of_now() const noexcept {

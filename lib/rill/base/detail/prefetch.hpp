@@ -11,8 +11,8 @@ inline void prefetch([[maybe_unused]] const void* at, [[maybe_unused]] std::size
     if (!at) return;
     constexpr std::size_t line = 64;
     const auto* const begin = static_cast<const char*>(at);
-    for (std::size_t done = 0; done < bytes; done += line) __builtin_prefetch(begin + done);
-    __builtin_prefetch(begin + bytes - 1); // of an object that lies across lines
+    for (std::size_t done = 0; done + 1 < bytes; done += line) __builtin_prefetch(begin + done);
+    __builtin_prefetch(begin + bytes - 1); // may lie in one line more
     // GCC drops calls of functions that do nothing but prefetch.
     asm volatile("");
 #endif
