@@ -257,11 +257,12 @@ TEST_CASE("a filter that never comes to an end, since it publishes itself, starv
     endless.send(serving::get("/echo"));
     endless.until("\n\n");
     topic.publish({.data = "first"});
-    for (int n = 0; n < 10; ++n) {
+    // Neither starves the other: who asks has its answers, and the filter goes on meanwhile. How much it does per
+    // answer is the scheduler's affair.
+    for (int n = 0; n < 10 || topic.statistics().published < 100; ++n) {
         other.send(serving::get("/plain"));
-        CHECK(serving::body_of(other) == "hello");
+        REQUIRE(serving::body_of(other) == "hello");
     }
-    CHECK(topic.statistics().published > 10);
     endless.close();
     CHECK(serving::eventually([&] { return topic.statistics().subscribers == 0; }));
 }
