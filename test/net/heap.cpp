@@ -1,5 +1,7 @@
 #include "net/heap.hpp"
 
+#include "support/sanitized.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
@@ -7,14 +9,6 @@
 #include <iterator>
 #include <malloc.h>
 #include <new>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
 
 namespace {
 

@@ -2,6 +2,7 @@
 // many it missed.
 #include "net/crowd.hpp"
 #include "net/serving.hpp"
+#include "support/sanitized.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,14 +14,6 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-
-#if defined(__SANITIZE_THREAD__)
-#define SLOW
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define SLOW
-#endif
-#endif
 
 namespace {
 
