@@ -257,8 +257,8 @@ TEST_CASE("a filter that never comes to an end, since it publishes itself, starv
     endless.send(serving::get("/echo"));
     endless.until("\n\n");
     topic.publish({.data = "first"});
-    // Neither starves the other: who asks has its answers, and the filter goes on meanwhile. How much it does per
-    // answer is the scheduler's affair.
+    // Neither starves the other: who asks has its answers, and the filter goes on meanwhile. How much it does
+    // per answer is the scheduler's affair.
     for (int n = 0; n < 10 || topic.statistics().published < 100; ++n) {
         other.send(serving::get("/plain"));
         REQUIRE(serving::body_of(other) == "hello");
