@@ -13,7 +13,7 @@
 namespace hub {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 /// What a client is answered whose event, key or topic the library refused; nothing if it is not to blame.
 std::optional<rill::status> status_for(const std::error_code& code) {
@@ -30,11 +30,12 @@ std::optional<rill::status> status_for(const std::error_code& code) {
 /// `fields` are those that the answer had, or was to have, whatever its body.
 rill::response problem(rill::status status, std::string_view detail, const rill::fields& fields = {}) {
     // A problem of no type of its own has its status' phrase for a title (RFC 9457 §4.2.1).
-    const json body{{"type", "about:blank"},
-                    {"title", rill::reason(status)},
-                    {"status", static_cast<unsigned>(status)},
-                    {"detail", detail}};
-    auto answer = rill::response::json(body.dump(-1, ' ', false, json::error_handler_t::replace), status);
+    const ordered_json body{{"type", "about:blank"},
+                            {"title", rill::reason(status)},
+                            {"status", static_cast<unsigned>(status)},
+                            {"detail", detail}};
+    auto answer =
+        rill::response::json(body.dump(-1, ' ', false, ordered_json::error_handler_t::replace), status);
     for (const auto& [name, value] : fields) answer.fields().add(name, value);
     answer.set("Content-Type", "application/problem+json");
     return answer;

@@ -5,9 +5,9 @@
 namespace hub {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-void add(json& to, const rill::topic_statistics& statistics) {
+void add(ordered_json& to, const rill::topic_statistics& statistics) {
     to["subscribers"] = statistics.subscribers;
     to["events"] = statistics.events;
     to["bytes"] = statistics.bytes;
@@ -21,9 +21,9 @@ void add(json& to, const rill::topic_statistics& statistics) {
 } // namespace
 
 rill::response list(const rill::topics& topics) {
-    json body{{"topics", json::array()}};
+    ordered_json body{{"topics", ordered_json::array()}};
     for (const auto& [name, statistics] : topics.list())
-        add(body["topics"].emplace_back(json{{"name", name}}), statistics);
+        add(body["topics"].emplace_back(ordered_json{{"name", name}}), statistics);
     add(body["total"], topics.statistics());
     return rill::response::json(body.dump()).set("Cache-Control", "no-store");
 }

@@ -10,16 +10,16 @@
 namespace llm {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-json counts(const usage& used) {
+ordered_json counts(const usage& used) {
     return {{"prompt_tokens", used.prompt_tokens},
             {"completion_tokens", used.completion_tokens},
             {"total_tokens", used.prompt_tokens + used.completion_tokens}};
 }
 
-json head(std::string_view object, std::string_view id, std::int64_t created, std::string_view model,
-          std::string_view fingerprint) {
+ordered_json head(std::string_view object, std::string_view id, std::int64_t created, std::string_view model,
+                  std::string_view fingerprint) {
     return {{"id", id},
             {"object", object},
             {"created", created},
@@ -27,8 +27,8 @@ json head(std::string_view object, std::string_view id, std::int64_t created, st
             {"system_fingerprint", fingerprint}};
 }
 
-json choice(std::string_view what, json content, json finish_reason) {
-    json made;
+ordered_json choice(std::string_view what, ordered_json content, ordered_json finish_reason) {
+    ordered_json made;
     made["index"] = 0;
     made[std::string{what}] = std::move(content);
     made["logprobs"] = nullptr;
@@ -36,7 +36,7 @@ json choice(std::string_view what, json content, json finish_reason) {
     return made;
 }
 
-std::string chunk_of(json made, json choices, bool tells_usage, json used = nullptr) {
+std::string chunk_of(ordered_json made, ordered_json choices, bool tells_usage, ordered_json used = nullptr) {
     made["choices"] = std::move(choices);
     if (tells_usage) made["usage"] = std::move(used);
     return made.dump();
@@ -65,37 +65,39 @@ completion::completion(std::string_view model, std::string_view fingerprint, boo
       tells_usage_{tells_usage} {}
 
 std::string completion::opening() const {
-    const json delta{{"role", "assistant"}, {"content", ""}, {"refusal", nullptr}};
+    const ordered_json delta{{"role", "assistant"}, {"content", ""}, {"refusal", nullptr}};
     return chunk_of(head(chunk_name, id_, created_, model_, fingerprint_),
-                    json::array({choice("delta", delta, nullptr)}), tells_usage_);
+                    ordered_json::array({choice("delta", delta, nullptr)}), tells_usage_);
 }
 
 std::string completion::chunk(std::string_view text) const {
-    const json delta{{"content", text}};
+    const ordered_json delta{{"content", text}};
     return chunk_of(head(chunk_name, id_, created_, model_, fingerprint_),
-                    json::array({choice("delta", delta, nullptr)}), tells_usage_);
+                    ordered_json::array({choice("delta", delta, nullptr)}), tells_usage_);
 }
 
 std::string completion::closing(std::string_view finish_reason) const {
     return chunk_of(head(chunk_name, id_, created_, model_, fingerprint_),
-                    json::array({choice("delta", json::object(), finish_reason)}), tells_usage_);
+                    ordered_json::array({choice("delta", ordered_json::object(), finish_reason)}),
+                    tells_usage_);
 }
 
 std::string completion::counted(const usage& used) const {
-    return chunk_of(head(chunk_name, id_, created_, model_, fingerprint_), json::array(), true, counts(used));
+    return chunk_of(head(chunk_name, id_, created_, model_, fingerprint_), ordered_json::array(), true,
+                    counts(used));
 }
 
 std::string completion::whole(std::string_view text, std::string_view finish_reason,
                               const usage& used) const {
-    const json said{{"role", "assistant"}, {"content", text}, {"refusal", nullptr}};
+    const ordered_json said{{"role", "assistant"}, {"content", text}, {"refusal", nullptr}};
     auto made = head("chat.completion", id_, created_, model_, fingerprint_);
-    made["choices"] = json::array({choice("message", said, finish_reason)});
+    made["choices"] = ordered_json::array({choice("message", said, finish_reason)});
     made["usage"] = counts(used);
     return made.dump();
 }
 
 std::string model_card(std::string_view id, std::int64_t created, std::string_view about) {
-    const json card{
+    const ordered_json card{
         {"id", id}, {"object", "model"}, {"created", created}, {"owned_by", "rill"}, {"about", about}};
     return card.dump();
 }

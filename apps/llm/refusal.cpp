@@ -15,10 +15,10 @@
 namespace llm {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-json text_or_null(std::string_view text) {
-    return text.empty() ? json{} : json(text);
+ordered_json text_or_null(std::string_view text) {
+    return text.empty() ? ordered_json{} : ordered_json(text);
 }
 
 rill::response in_shape(rill::status status, std::string_view message, const rill::fields& fields) {
@@ -41,18 +41,18 @@ refusal::refusal(rill::status status, std::string_view message, std::string_view
     : status_{status}, message_{message} {
     const auto* type =
         status < rill::status::internal_server_error ? "invalid_request_error" : "server_error";
-    const json error{
+    const ordered_json error{
         {"message", message}, {"type", type}, {"param", text_or_null(param)}, {"code", text_or_null(code)}};
-    body_ = json{{"error", error}}.dump(-1, ' ', false, json::error_handler_t::replace);
+    body_ = ordered_json{{"error", error}}.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 refusal refusal::from_upstream(rill::status status, std::string body) {
-    const auto said = json::parse(body, nullptr, false);
+    const auto said = ordered_json::parse(body, nullptr, false);
     if (!said.is_object() || !said.contains("error"))
         return {status, fmt::format("the server upstream answered {}, and not with an error in JSON",
                                     static_cast<unsigned>(status))};
     const auto& error = said["error"];
-    const auto message = error.is_object() ? error.value("message", json{}) : json{};
+    const auto message = error.is_object() ? error.value("message", ordered_json{}) : ordered_json{};
     refusal made{status, message.is_string() ? message.get<std::string>() : "the server upstream refused"};
     made.body_ = std::move(body);
     return made;

@@ -89,7 +89,7 @@ std::error_code cancelled(const std::function<rill::task<void>()>& work, const s
     return {};
 }
 
-void say_nothing(connection& c) {
+void stay_silent(connection& c) {
     if (c.request().empty()) return;
     CHECK(c.is_left());
 }
@@ -104,7 +104,7 @@ TEST_CASE("connecting is bounded") {
 }
 
 TEST_CASE("the first byte of an answer is bounded") {
-    scripted::server server{say_nothing};
+    scripted::server server{stay_silent};
     rill::client_options options;
     options.first_byte_timeout = 50ms;
     CHECK(failure_of(server.url(), options) == client_errc::first_byte_timeout);
@@ -245,7 +245,7 @@ TEST_CASE("a time of zero is no bound") {
 }
 
 TEST_CASE("a request is cancelled with its coroutine, and the server knows at once") {
-    scripted::server server{say_nothing};
+    scripted::server server{stay_silent};
     rill::http_client client;
     const auto code = cancelled([&]() -> rill::task<void> { (void)co_await client.get(server.url()); },
                                 [&] { return server.requests().size() == 1; });
@@ -277,7 +277,7 @@ TEST_CASE("reading is cancelled with its coroutine") {
 }
 
 TEST_CASE("an event loop may go with requests under way") {
-    scripted::server server{{say_nothing, scripted::endless("data: a\n\n"), say_nothing}};
+    scripted::server server{{stay_silent, scripted::endless("data: a\n\n"), stay_silent}};
     rill::http_client client;
     asio::io_context context{1};
     bool reading = false;
