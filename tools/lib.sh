@@ -32,7 +32,9 @@ has_options() {
     python3 - "$@" <<'PYTHON'
 import json, sys
 options = json.load(open(sys.argv[1] + "/meson-info/intro-buildoptions.json", encoding="utf-8"))
-def text(value): return str(value).lower() if isinstance(value, bool) else str(value)
+def text(value):
+    if isinstance(value, list): return ",".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 configured = {f"{option['name']}={text(option['value'])}" for option in options}
 sys.exit(not set(sys.argv[2:]) <= configured)
 PYTHON
