@@ -2,7 +2,6 @@
 #include "net/crowd.hpp"
 #include "net/heap.hpp"
 #include "net/serving.hpp"
-#include "support/sanitized.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,12 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-#ifdef SANITIZED
-constexpr std::size_t readers = 300; // a figure of such a build says little
-#else
-constexpr std::size_t readers = 900;
-#endif
-constexpr std::size_t stuck = 100;
+constexpr std::size_t readers = 900, stuck = 100;
 constexpr std::size_t keeps = 200;
 const std::string filling(1'000, '.');
 
