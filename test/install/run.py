@@ -87,8 +87,9 @@ def check_subproject(source_dir, scratch):
     shutil.copy(HERE / "parent.meson.build", parent / "meson.build")
 
     build_dir = scratch / "build"
-    quick = ["--buildtype=plain", "-Dunity=subprojects", "-Dunity_size=8"]  # how fast Rill is then is no matter
-    run(MESON, "setup", *quick, "-Drill:default_library=shared", build_dir, parent)
+    several_at_a_time = ["-Dunity=subprojects", "-Dunity_size=8"]
+    options = ["--buildtype=debug", *several_at_a_time, "-Drill:default_library=shared"]
+    run(MESON, "setup", *options, build_dir, parent)
     run(MESON, "compile", "-C", build_dir)
     expect_count(run(build_dir / "consumer"))
     targets = json.loads((build_dir / "meson-info" / "intro-targets.json").read_text())
