@@ -1,6 +1,7 @@
 // Streams for the tests of browsers and of other EventSources. Each shows one thing; all come back quickly.
 #include <rill/rill.hpp>
 
+#include "model_streams.hpp"
 #include "support/command_line.hpp"
 
 #include <atomic>
@@ -21,6 +22,14 @@ constexpr auto retry = 50ms;
 rill::event_stream late(rill::request&) {
     co_await rill::sleep_for(700ms);
     co_yield {.data = "at last"};
+    co_await rill::sleep_for(1h);
+}
+
+/// Two events, and many keep-alives between them.
+rill::event_stream quiet(rill::request&) {
+    co_yield {.id = "before", .data = R"({"jsonrpc":"2.0","method":"before"})"};
+    co_await rill::sleep_for(400ms);
+    co_yield {.data = R"({"jsonrpc":"2.0","method":"after"})"};
     co_await rill::sleep_for(1h);
 }
 
@@ -92,6 +101,7 @@ int main(int argc, char** argv) {
     routes
         .get("/", [](rill::request&) { return rill::response::html("<!doctype html><title>events</title>"); })
         .get("/late", late)
+        .get("/quiet", quiet, {.keep_alive = 40ms})
         .get("/kinds", kinds)
         .get("/count", count)
         .get("/checkpoint", checkpoint)
@@ -106,5 +116,6 @@ int main(int argc, char** argv) {
             const auto found = asked.find(request.query("path").value_or(""));
             return rill::response::text(std::to_string(found == asked.end() ? -1 : found->second.load()));
         });
+    add_model_streams(routes);
     return rill::serve(routes, command_line.options());
 }

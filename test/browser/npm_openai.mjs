@@ -1,10 +1,10 @@
-// The llm program as npm's openai sees it, OpenAI's own library: node npm_openai.mjs LLM PACKAGES
+// The llm program as npm's openai sees it, OpenAI's own library: node npm_openai.mjs LLM PACKAGES [openai-7]
 import { seed_for } from '../clients/llm_support.mjs';
 import { packages } from './packages.mjs';
 import { assert, run, serve, test, until } from './support.mjs';
 
-const [program, directory] = process.argv.slice(2);
-const { OpenAI } = packages(directory)('openai');
+const [program, directory, name = 'openai'] = process.argv.slice(2);
+const { OpenAI } = packages(directory)(name);
 const model = 'rill-ngram';
 const messages = [{ role: 'user', content: 'What is a topic?' }];
 const client_of = server => new OpenAI({ apiKey: 'none', baseURL: `${server.url}/v1`, maxRetries: 0 });
