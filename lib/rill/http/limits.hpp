@@ -28,6 +28,12 @@ struct limits {
     /// Bytes of a stream that are held for a client which does not keep up, one event more at most: half of
     /// them encoded, half behind a write. With more its handler is suspended until the client has taken all.
     std::size_t write_buffer = 64 * 1024;
+    /// Bytes that the system holds for a TCP client and has not sent yet; it may hold one piece of up to
+    /// 64 KiB more. Without a bound it holds up to 4 MiB: a minute and more of a slow client's time, in which
+    /// nobody sees that the client is behind, and with which `lag_policy::latest` would give it old news. A
+    /// client is written to again when less than half of this is left. 0 leaves it to the system, as do
+    /// systems other than Linux.
+    std::size_t unsent_bytes = 64 * 1024;
 
     /// From the beginning of a connection until its TLS handshake is done: closed without a word.
     std::chrono::milliseconds handshake_timeout{10'000};
@@ -37,7 +43,9 @@ struct limits {
     std::chrono::milliseconds idle_timeout{75'000};
     /// Between two pieces of a body: 408.
     std::chrono::milliseconds body_timeout{30'000};
-    /// While the peer takes no byte of what is written: the connection is cut.
+    /// While the peer acknowledges no byte of what is written: the connection is cut, the log says so, and
+    /// `server_statistics::cut_slow` counts it. A peer that takes a little now and then is never cut,
+    /// however slow it is. Progress is looked for four times in this time.
     std::chrono::milliseconds write_timeout{30'000};
     /// What the peer still sends after a refusal is read for so long, so that no reset eats the answer.
     std::chrono::milliseconds linger{1'000};

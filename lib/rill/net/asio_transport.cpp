@@ -34,6 +34,9 @@ public:
     void wait_writable(std::shared_ptr<observer> who) override;
     void shutdown_write() noexcept override;
     void close(bool reset) noexcept override;
+    [[nodiscard]] std::size_t unacknowledged() noexcept override;
+    [[nodiscard]] bool unanswered_for(std::chrono::milliseconds time) noexcept override;
+    [[nodiscard]] bool is_near() noexcept override;
     [[nodiscard]] std::string remote_address() const override;
 
 private:
@@ -87,6 +90,18 @@ void asio_transport::close(bool reset) noexcept {
     asio::error_code ignored;
     if (reset) socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
     socket_.close(ignored);
+}
+
+std::size_t asio_transport::unacknowledged() noexcept {
+    return detail::unacknowledged(socket_.native_handle());
+}
+
+bool asio_transport::unanswered_for(std::chrono::milliseconds time) noexcept {
+    return leaves_unanswered(socket_.native_handle(), time);
+}
+
+bool asio_transport::is_near() noexcept {
+    return detail::is_near(socket_.native_handle());
 }
 
 std::string asio_transport::remote_address() const {

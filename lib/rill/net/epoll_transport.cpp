@@ -145,6 +145,18 @@ void epoll_transport::close(bool reset) noexcept {
     if (writer_) tell_writer(std::move(writer_));
 }
 
+std::size_t epoll_transport::unacknowledged() noexcept {
+    return detail::unacknowledged(socket_);
+}
+
+bool epoll_transport::unanswered_for(std::chrono::milliseconds time) noexcept {
+    return leaves_unanswered(socket_, time);
+}
+
+bool epoll_transport::is_near() noexcept {
+    return detail::is_near(socket_);
+}
+
 std::string epoll_transport::remote_address() const {
     asio::generic::stream_protocol::endpoint peer;
     auto size = static_cast<socklen_t>(peer.capacity());

@@ -6,10 +6,12 @@
 #include <rill/net/detail/parked_stream.hpp>
 
 #include <asio/post.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <chrono>
 #include <utility>
 
 namespace rill::detail {
@@ -21,11 +23,18 @@ static_assert(transport::most_pieces >= 3 + feed::batch::most);
 /// The bytes of an answer, but for what `write_head` adds, up to which it may wait for others.
 constexpr std::size_t worth_copying = 4096;
 
+/// How often progress is looked for in the time that a peer has for it.
+constexpr int looks = 4;
+
 /// What is left of `piece` when `sent` bytes from its beginning on have gone; takes its size off `sent`.
 std::string_view behind(std::string_view piece, std::size_t& sent) noexcept {
     const auto gone = std::min(sent, piece.size());
     sent -= gone;
     return piece.substr(gone);
+}
+
+std::string nothing_taken_for(std::chrono::milliseconds time) {
+    return fmt::format("it has taken nothing for {:.1f} s", std::chrono::duration<double>{time}.count());
 }
 
 } // namespace
@@ -167,8 +176,39 @@ void h1_session::wait_to_send() {
     if (writing_) return;
     writing_ = true;
     const auto& bounds = shard_.common().bounds;
-    arm(shard_.draining() ? bounds.linger : bounds.write_timeout);
+    outbox_.last_look() = {transport_->unacknowledged(), shard_.timers().recently()};
+    arm(shard_.draining() ? bounds.linger : bounds.write_timeout / looks);
     transport_->wait_writable(shared_from_this());
+}
+
+/// Nothing could be written for a while. The peer may take what was written before all the same, so slowly
+/// that the system does not say yet that there is room. While the server drains nobody waits for that.
+void h1_session::on_stalled() {
+    using std::chrono::milliseconds;
+    if (shard_.draining()) return cut("the server drains");
+    const auto bound = shard_.common().bounds.write_timeout;
+    auto& seen = outbox_.last_look();
+    const auto now = shard_.timers().recently();
+    if (const auto left = transport_->unacknowledged(); left < seen.unacknowledged) seen = {left, now};
+    const auto waited = std::chrono::duration_cast<milliseconds>(now - seen.since);
+    if (waited >= bound) return cut(nothing_taken_for(waited));
+    arm(std::min(bound / looks, bound - waited));
+}
+
+void h1_session::check_client() {
+    const auto bound = shard_.common().bounds.write_timeout;
+    if (transport_->unacknowledged() == 0 || !transport_->unanswered_for(bound)) return;
+    asio::post(shard_.context(), [self = shared_from_this(), bound] { self->cut(nothing_taken_for(bound)); });
+}
+
+/// Ends the connection of a peer that is too slow, or dead.
+void h1_session::cut(std::string_view why) {
+    if (phase_ == phase::closed) return;
+    shard_.log(log_level::warning,
+               fmt::format("cut {}: {}, and {} bytes wait for it", transport_->remote_address(), why,
+                           backlog() + transport_->unacknowledged()));
+    shard_.count_cut();
+    close(true);
 }
 
 void h1_session::on_writable() {

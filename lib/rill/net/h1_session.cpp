@@ -167,7 +167,7 @@ void h1_session::on_timer() noexcept {
         return;
     }
     const auto self = shared_from_this();
-    if (backlog() > 0) return close(true); // the peer takes nothing any more
+    if (backlog() > 0) return on_stalled();
     switch (phase_) {
     case phase::reading_head:
     case phase::answering:

@@ -3,18 +3,27 @@
 namespace rill::detail {
 
 void keep_alive::wrote() {
-    last_write_ = home_.timers().now();
-    const auto interval = route_.options.keep_alive;
-    if (!armed() && interval > interval.zero()) home_.timers().arm(*this, last_write_ + interval);
+    silence_.broken(home_.timers().now());
+    if (!armed()) arm();
+}
+
+void keep_alive::arm() {
+    auto& timers = home_.timers();
+    timers.arm_after(*this, silence_.rest(timers.now(), route_.options.keep_alive, home_.common().bounds));
 }
 
 void keep_alive::on_timer() noexcept {
     const auto interval = route_.options.keep_alive;
-    if (const auto now = home_.timers().now(); last_write_ + interval <= now) {
-        if (to_.backlog() == 0) to_.write(route_.keep_alive_frame); // else there is a sign of life on its way
-        last_write_ = now;
+    to_.check_client();
+    if (const auto now = home_.timers().now(); silence_.comment_due(now, interval)) {
+        if (to_.backlog() == 0) {
+            to_.write(route_.keep_alive_frame);
+            silence_.commented(now, interval, to_.may_be_proxy());
+        } else {
+            silence_.broken(now); // there is a sign of life on its way
+        }
     }
-    home_.timers().arm(*this, last_write_ + interval);
+    arm();
 }
 
 } // namespace rill::detail

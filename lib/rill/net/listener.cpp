@@ -80,7 +80,7 @@ void listener::listen_on_address(std::string_view address, std::uint16_t port, i
     const auto found =
         tcp::resolver{home_.context()}.resolve(address, std::to_string(port), tcp::resolver::passive);
     bind_to(found.begin()->endpoint());
-    prepare_for_streams(acceptor_.native_handle(), home_.common().bounds.write_timeout);
+    prepare_for_streams(acceptor_.native_handle(), home_.common().bounds.unsent_bytes);
     acceptor_.listen(backlog);
     tcp::endpoint bound;
     const auto local = acceptor_.local_endpoint();

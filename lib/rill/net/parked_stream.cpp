@@ -21,7 +21,7 @@ void parked_stream::begin() {
         if (!send(due)) return;
         if (due.empty()) host_.write(opening);
     }
-    await_silence();
+    wrote();
     if (host_.home().draining()) on_drain(); // too late for the round that draining made
 }
 
@@ -30,7 +30,7 @@ void parked_stream::on_news(feed::batch& scratch) {
 }
 
 void parked_stream::on_drained() {
-    await_silence();
+    wrote();
     feed::batch due;
     static_cast<void>(send(due));
 }
@@ -44,7 +44,7 @@ bool parked_stream::send(feed::batch& due) {
         case feed::state::none: due.clear(); break;
         case feed::state::some:
             host_.write({}, due.pieces());
-            last_write_ = home.timers().now();
+            silence_.broken(home.timers().now());
             break;
         }
         if (host_.backlog() == 0)
@@ -61,22 +61,28 @@ bool parked_stream::send(feed::batch& due) {
 }
 
 void parked_stream::fail(std::string_view what) {
-    if (last_write_ == time_point{}) host_.write(opening); // the head at least
+    if (silence_.unbroken()) host_.write(opening); // the head at least
     host_.home().log(log_level::error, fmt::format("{}: the stream failed: {}", route_.path.text(), what));
     host_.abort();
 }
 
-void parked_stream::await_silence() {
-    last_write_ = host_.home().timers().now();
-    const auto interval = route_.options.keep_alive;
-    if (interval > interval.zero()) host_.call_after(interval);
+void parked_stream::wrote() {
+    silence_.broken(host_.home().timers().now());
+    await_silence();
 }
 
-/// Events put the comment off without touching the timer: it looks here whether one is due.
+void parked_stream::await_silence() {
+    auto& home = host_.home();
+    host_.call_after(silence_.rest(home.timers().now(), route_.options.keep_alive, home.common().bounds));
+}
+
 void parked_stream::on_timer() {
-    const auto due = last_write_ + route_.options.keep_alive;
-    if (const auto now = host_.home().timers().now(); now < due) return host_.call_after(due - now);
-    host_.write(route_.keep_alive_frame);
+    const auto interval = route_.options.keep_alive;
+    host_.check_client();
+    if (const auto now = host_.home().timers().now(); silence_.comment_due(now, interval)) {
+        host_.write(route_.keep_alive_frame);
+        silence_.commented(now, interval, host_.may_be_proxy());
+    }
     await_silence();
 }
 

@@ -81,6 +81,12 @@ public:
             });
     }
 
+    [[nodiscard]] server_statistics statistics() const noexcept {
+        server_statistics all;
+        for (const auto& shard : shards_) all.cut_slow += shard->cut_slow();
+        return all;
+    }
+
     /// Has SIGINT and SIGTERM call `stop`, and SIGHUP load the certificate again if there is one.
     void heed_signals() {
         signals_.emplace(first().context(), SIGINT, SIGTERM);
@@ -174,6 +180,10 @@ std::uint16_t server::port() const noexcept {
 
 void server::run() {
     impl_->run();
+}
+
+server_statistics server::statistics() const noexcept {
+    return impl_->statistics();
 }
 
 void server::stop() {

@@ -4,6 +4,7 @@
 #include <rill/base/export.hpp>
 #include <rill/base/log.hpp>
 #include <rill/http/limits.hpp>
+#include <rill/net/statistics.hpp>
 #include <rill/net/tls_options.hpp>
 
 #include <chrono>
@@ -67,6 +68,9 @@ public:
     /// Serves, on this thread and those it starts, until `stop` was called and all is drained. To be called
     /// once.
     void run();
+
+    /// What has happened so far. From any thread.
+    [[nodiscard]] server_statistics statistics() const noexcept;
 
     /// Begins to drain: listens no more, ends streams properly, finishes what is under way, and closes. `run`
     /// returns when that is done, or at the deadline for it. A second call does not wait for anything. From

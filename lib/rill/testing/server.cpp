@@ -34,6 +34,9 @@ void connection::close() {
 void connection::window(std::size_t bytes) {
     wire_->window(bytes);
 }
+void connection::read_at(const pace& speed) {
+    wire_->read_at(speed);
+}
 bool connection::ended() const noexcept {
     return wire_->server_ended();
 }
@@ -60,7 +63,8 @@ server::~server() = default;
 
 connection server::connect() {
     auto& shard = impl_->shard;
-    auto wire = std::make_shared<detail::wire>(shard.context());
+    auto wire =
+        std::make_shared<detail::wire>(shard.context(), shard.timers(), shard.common().bounds.unsent_bytes);
     shard.expect_connection();
     shard.open(std::make_unique<detail::memory_transport>(wire));
     return rill::testing::connection{std::move(wire)};
@@ -106,6 +110,10 @@ void server::run() {
 void server::drain() {
     impl_->shard.drain([] {});
     run();
+}
+
+server_statistics server::statistics() const noexcept {
+    return {.cut_slow = impl_->shard.cut_slow()};
 }
 
 std::size_t server::connections() const noexcept {

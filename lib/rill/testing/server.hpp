@@ -27,6 +27,18 @@ namespace detail {
 class wire;
 }
 
+/// A client that reads at its own pace, behind buffers such as those of two kernels: the server's writes go
+/// into one of them, and what the other one has room for counts as acknowledged before the client has read
+/// it.
+struct pace {
+    /// 0: it is there, and reads nothing.
+    std::size_t bytes_per_second = 0;
+    /// What the server's system holds at most; `limits::unsent_bytes` bounds it, too.
+    std::size_t send_buffer = 4 * 1024 * 1024;
+    /// What the client's system holds at most. 0: the client is dead, and nothing is acknowledged any more.
+    std::size_t receive_buffer = 64 * 1024;
+};
+
 /// The client's end of a connection, as bytes.
 class RILL_EXPORT connection {
 public:
@@ -50,6 +62,10 @@ public:
     /// How many bytes the connection holds, from now on, for a client that does not `receive` them; at first
     /// 256 KiB.
     void window(std::size_t bytes);
+
+    /// Has the client read at this pace from now on, by the server's clock: `receive` gives what it has read,
+    /// and `window` means nothing any more.
+    void read_at(const pace& speed);
 
     /// Whether the server has finished its side, by saying so or by a reset.
     [[nodiscard]] bool ended() const noexcept;
@@ -144,6 +160,9 @@ public:
 
     /// Begins to drain, as at a SIGTERM.
     void drain();
+
+    /// See `rill::server::statistics`.
+    [[nodiscard]] server_statistics statistics() const noexcept;
 
     /// The connections that are open, and those whose handlers are not destroyed yet.
     [[nodiscard]] std::size_t connections() const noexcept;

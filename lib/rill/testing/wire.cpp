@@ -1,3 +1,4 @@
+#include <rill/testing/detail/paced_reader.hpp>
 #include <rill/testing/detail/wire.hpp>
 
 #include <asio/post.hpp>
@@ -5,6 +6,11 @@
 #include <algorithm>
 
 namespace rill::testing::detail {
+
+wire::wire(asio::io_context& context, rill::detail::timers& timers, std::size_t unsent_bytes) noexcept
+    : context_{&context}, timers_{timers}, unsent_bytes_{unsent_bytes} {}
+
+wire::~wire() = default;
 
 void wire::send(std::string_view bytes) {
     if (client_ended_) return;
@@ -14,7 +20,7 @@ void wire::send(std::string_view bytes) {
 }
 
 std::string wire::receive() {
-    auto bytes = std::exchange(to_client_, {});
+    auto bytes = paced_ ? paced_->take() : std::exchange(to_client_, {});
     wake();
     run();
     return bytes;
@@ -37,12 +43,28 @@ void wire::window(std::size_t bytes) {
     run();
 }
 
+void wire::read_at(const pace& speed) {
+    if (!context_) return;
+    auto read = paced_ ? paced_->take() : std::string{};
+    paced_ = std::make_unique<paced_reader>(*this, speed, std::move(read));
+    wake();
+    run();
+}
+
+std::size_t wire::room() const noexcept {
+    return paced_ ? paced_->room() : window_ - std::min(window_, to_client_.size());
+}
+
+bool wire::writable() const noexcept {
+    return paced_ ? paced_->writable() : room() > 0;
+}
+
 /// Tells the server's end what it waits for, if that has come.
 void wire::wake() {
     if (!context_) return;
     if (reader_ && (!to_server_.empty() || client_ended_))
         asio::post(*context_, [who = std::move(reader_)] { who->on_readable(); });
-    if (writer_ && (to_client_.size() < window_ || client_gone_))
+    if (writer_ && (writable() || client_gone_))
         asio::post(*context_, [who = std::move(writer_)] { who->on_writable(); });
 }
 
@@ -72,8 +94,7 @@ memory_transport::result memory_transport::write_some(std::span<const std::strin
     auto& bytes = wire_->to_client_;
     std::size_t moved = 0;
     for (const auto piece : pieces) {
-        const auto room = wire_->window_ - std::min(wire_->window_, bytes.size());
-        const auto part = piece.substr(0, room);
+        const auto part = piece.substr(0, wire_->room());
         bytes.append(part);
         moved += part.size();
     }
@@ -90,6 +111,14 @@ void memory_transport::wait_readable(std::shared_ptr<observer> who) {
 void memory_transport::wait_writable(std::shared_ptr<observer> who) {
     wire_->writer_ = std::move(who);
     wire_->wake();
+}
+
+std::size_t memory_transport::unacknowledged() noexcept {
+    return wire_->paced_ ? wire_->paced_->unacknowledged() : wire_->to_client_.size();
+}
+
+bool memory_transport::unanswered_for(std::chrono::milliseconds time) noexcept {
+    return wire_->paced_ && wire_->paced_->unanswered_for(time);
 }
 
 void memory_transport::shutdown_write() noexcept {

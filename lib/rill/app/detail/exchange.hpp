@@ -33,6 +33,12 @@ public:
     /// The bytes that the client has not taken yet.
     [[nodiscard]] virtual std::size_t backlog() const noexcept = 0;
 
+    /// To be called now and then while a stream is open: ends it, later, if the client is dead and has not
+    /// said so. That shows within `limits::write_timeout` of what was sent to it last.
+    virtual void check_client() = 0;
+    /// Whether the client is near enough to be a proxy.
+    [[nodiscard]] virtual bool may_be_proxy() noexcept = 0;
+
     /// The stream is complete, and the client can see that it is.
     virtual void end() = 0;
 

@@ -29,6 +29,9 @@ public:
     [[nodiscard]] bool others_ready() const noexcept override { return poller_.telling_more(); }
     void shutdown_write() noexcept override;
     void close(bool reset) noexcept override;
+    [[nodiscard]] std::size_t unacknowledged() noexcept override;
+    [[nodiscard]] bool unanswered_for(std::chrono::milliseconds time) noexcept override;
+    [[nodiscard]] bool is_near() noexcept override;
     [[nodiscard]] std::string remote_address() const override;
 
     /// For the poller: who reads is told soon.

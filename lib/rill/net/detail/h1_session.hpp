@@ -75,6 +75,8 @@ private:
     void start(const response_head& head) override;
     void write(std::string_view bytes, std::span<const shared_bytes> pieces) override;
     [[nodiscard]] std::size_t backlog() const noexcept override { return outbox_.size(); }
+    void check_client() override;
+    [[nodiscard]] bool may_be_proxy() noexcept override { return transport_->is_near(); }
     void end() override;
     void abort() override;
     std::shared_ptr<void> owner() override { return shared_from_this(); }
@@ -117,6 +119,8 @@ private:
               std::string_view back = {});
     void send_outbox();
     void wait_to_send();
+    void on_stalled();
+    void cut(std::string_view why);
     void give_up();
     void on_outbox_empty();
 

@@ -2,16 +2,14 @@
 
 #include <rill/app/detail/exchange.hpp>
 #include <rill/app/detail/route.hpp>
-#include <rill/base/clock.hpp>
 #include <rill/base/timer_wheel.hpp>
 #include <rill/net/detail/shard.hpp>
+#include <rill/net/detail/silence.hpp>
 
 namespace rill::detail {
 
-/// Sends the route's comment on a stream that was silent for too long. The exchange, the shard and the route
-/// must outlive it.
-///
-/// Events put the comment off without touching the timer: it looks whether one is due when it fires.
+/// Sends the route's comment on a stream that was silent for too long, and finds out now and then whether
+/// the client still lives. The exchange, the shard and the route must outlive it.
 class keep_alive final : timer_wheel::timer {
 public:
     keep_alive(exchange& to, shard& home, const route& matched) noexcept
@@ -27,11 +25,12 @@ public:
 
 private:
     void on_timer() noexcept override;
+    void arm();
 
     exchange& to_;
     shard& home_;
     const route& route_;
-    time_point last_write_{};
+    silence silence_;
 };
 
 } // namespace rill::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <rill/base/clock.hpp>
 #include <rill/base/detail/block.hpp>
 
 #include <cstddef>
@@ -21,6 +22,12 @@ namespace rill::detail {
 ///     shared                     └─ piece, piece ──┘
 class outbox {
 public:
+    /// What was last seen of how the peer gets on.
+    struct look {
+        std::size_t unacknowledged = 0; ///< see `transport`
+        time_point since{};             ///< when that became less, or something was written
+    };
+
     [[nodiscard]] std::size_t size() const noexcept { return rest_ ? rest_->size : 0; }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
@@ -32,6 +39,9 @@ public:
     /// What comes first, as many views as `space` has room for, none of them empty; valid until the next
     /// change.
     [[nodiscard]] std::span<const std::string_view> front(std::span<std::string_view> space) const noexcept;
+
+    /// Kept here since only a connection with a backlog needs it; it must not be empty.
+    [[nodiscard]] look& last_look() noexcept { return rest_->last_look; }
 
     /// Drops the first `count` bytes; there must be as many.
     void consume(std::size_t count) noexcept;
@@ -46,6 +56,7 @@ private:
         std::string own;
         std::size_t consumed = 0; ///< of `own`
         std::vector<shared_piece> shared;
+        look last_look;
     };
 
     std::unique_ptr<rest> rest_;

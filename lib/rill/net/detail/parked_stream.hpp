@@ -1,9 +1,9 @@
 #pragma once
 
-#include <rill/base/clock.hpp>
 #include <rill/coro/detail/feed.hpp>
 #include <rill/coro/elements.hpp>
 #include <rill/net/detail/answer.hpp>
+#include <rill/net/detail/silence.hpp>
 
 #include <string_view>
 #include <utility>
@@ -38,12 +38,13 @@ private:
     void on_news(feed::batch& scratch) override;
     [[nodiscard]] bool send(feed::batch& due);
     void fail(std::string_view what);
+    void wrote();
     void await_silence();
 
     answer_host& host_;
     const route& route_;
     elements what_;
-    time_point last_write_{};
+    silence silence_;
 };
 
 } // namespace rill::detail

@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -87,6 +88,12 @@ public:
     /// Takes that back; on the shard's thread.
     void connection_gone() noexcept;
 
+    /// How many peers were cut since they took nothing; from any thread.
+    [[nodiscard]] std::uint64_t cut_slow() const noexcept {
+        return cut_slow_.load(std::memory_order_relaxed);
+    }
+    void count_cut() noexcept { cut_slow_.fetch_add(1, std::memory_order_relaxed); }
+
     /// Where connections read, and what they do together.
     [[nodiscard]] detail::round& round() noexcept { return round_; }
 
@@ -119,6 +126,7 @@ private:
     std::uint64_t random_state_;
     h1_session* sessions_ = nullptr;
     std::atomic<std::size_t> connections_{0};
+    std::atomic<std::uint64_t> cut_slow_{0};
     bool draining_ = false;
     std::function<void()> drained_;
 };

@@ -3,8 +3,10 @@
 #include <rill/net/detail/socket_transport.hpp>
 
 #include <asio/generic/stream_protocol.hpp>
+#include <asio/ip/address.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <system_error>
 
@@ -12,11 +14,24 @@ namespace rill::detail {
 
 // What is particular to one system is in the .cpp file.
 
-/// Has a listening TCP socket, and with it each connection that it takes, set up for streams: no delay, and a
-/// peer that is dead without a word is found out (after `user_timeout` without an acknowledgement, where the
-/// system can do that). To be called before the first one is taken: they inherit it, which saves six system
-/// calls for each.
-void prepare_for_streams(int listening, std::chrono::milliseconds user_timeout) noexcept;
+/// Sets up a listening TCP socket for streams, and with it each connection that it takes: no delay, probes
+/// for peers that are dead without a word while nothing is under way, and at most about `unsent` bytes that
+/// are written but not sent (0: the system's own bound; where the system can do that). To be called before
+/// the first connection is taken: they inherit it, which saves six system calls for each.
+void prepare_for_streams(int listening, std::size_t unsent) noexcept;
+
+/// The bytes that were written to a connected socket and that its peer has not acknowledged yet, sent or not;
+/// 0 where the system does not tell.
+[[nodiscard]] std::size_t unacknowledged(int socket) noexcept;
+
+/// Whether the system has sent something to the peer of a TCP socket more than once, and nothing has come
+/// back for `time`. False where the system does not tell.
+[[nodiscard]] bool leaves_unanswered(int socket, std::chrono::milliseconds time) noexcept;
+
+/// Whether the peer of a connected socket is on this machine or in the same private network (loopback,
+/// link-local and private addresses, and Unix sockets), as proxies are.
+[[nodiscard]] bool is_near(int socket) noexcept;
+[[nodiscard]] bool is_near(const asio::ip::address& address) noexcept;
 
 /// Takes the next connection from a listening socket that does not block. If that fails there is none, and
 /// `failure` says why.

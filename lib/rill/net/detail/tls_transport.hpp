@@ -50,6 +50,12 @@ public:
     void shutdown_write() noexcept override;
     /// Sends close_notify, if that goes at once, unless `reset` says that the end is not a proper one.
     void close(bool reset) noexcept override;
+    /// Of the records that were sent. What is unsent here is the caller's backlog.
+    [[nodiscard]] std::size_t unacknowledged() noexcept override { return inner_->unacknowledged(); }
+    [[nodiscard]] bool unanswered_for(std::chrono::milliseconds time) noexcept override {
+        return inner_->unanswered_for(time);
+    }
+    [[nodiscard]] bool is_near() noexcept override { return inner_->is_near(); }
     [[nodiscard]] std::string remote_address() const override { return inner_->remote_address(); }
     [[nodiscard]] bool secure() const noexcept override { return true; }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -60,6 +61,15 @@ public:
     /// Gives the connection up, with a reset where `reset` says so: the peer must not take what it has for
     /// complete.
     virtual void close(bool reset) noexcept = 0;
+
+    /// The bytes that were written and that the peer has not acknowledged: what lies here, on the way, and in
+    /// none of its own buffers. 0 where the system does not tell.
+    [[nodiscard]] virtual std::size_t unacknowledged() noexcept { return 0; }
+    /// Whether something was sent again, and nothing has come back for `time`: the peer is dead, and nobody
+    /// has said so.
+    [[nodiscard]] virtual bool unanswered_for(std::chrono::milliseconds) noexcept { return false; }
+    /// Whether the peer is on this machine or in its private network: then it may be a proxy.
+    [[nodiscard]] virtual bool is_near() noexcept { return false; }
 
     /// The peer, as `request::remote_address` gives it.
     [[nodiscard]] virtual std::string remote_address() const = 0;

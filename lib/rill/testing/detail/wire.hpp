@@ -1,9 +1,12 @@
 #pragma once
 
+#include <rill/coro/detail/timers.hpp>
 #include <rill/net/detail/transport.hpp>
+#include <rill/testing/server.hpp>
 
 #include <asio/io_context.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -12,11 +15,17 @@
 
 namespace rill::testing::detail {
 
+class paced_reader;
+
 /// A connection of memory: what either end has sent and the other has not taken yet. Both ends share it.
 class wire {
 public:
     using observer = rill::detail::transport::observer;
-    explicit wire(asio::io_context& context) noexcept : context_{&context} {}
+    /// `unsent_bytes` is that of `limits`, for a client that reads at its own pace.
+    wire(asio::io_context& context, rill::detail::timers& timers, std::size_t unsent_bytes) noexcept;
+    wire(const wire&) = delete;
+    wire& operator=(const wire&) = delete;
+    ~wire();
 
     // The client's end.
     void send(std::string_view bytes);
@@ -24,16 +33,26 @@ public:
     void finish();
     void close();
     void window(std::size_t bytes);
-    [[nodiscard]] bool server_ended() const noexcept { return server_ended_; }
+    void read_at(const pace& speed);
+    /// What the client has not read yet comes first.
+    [[nodiscard]] bool server_ended() const noexcept {
+        return server_ended_ && (!paced_ || server_reset_ || to_client_.empty());
+    }
     [[nodiscard]] bool server_reset() const noexcept { return server_reset_; }
     [[nodiscard]] std::size_t writes() const noexcept { return writes_; }
 
 private:
     friend class memory_transport;
+    friend class paced_reader;
     void wake();
     void run();
+    [[nodiscard]] std::size_t room() const noexcept;
+    [[nodiscard]] bool writable() const noexcept;
 
     asio::io_context* context_; ///< none once the server's end is gone
+    rill::detail::timers& timers_;
+    std::size_t unsent_bytes_;
+    std::unique_ptr<paced_reader> paced_; ///< none for a client that reads when the test says so
     std::string to_server_, to_client_;
     std::size_t window_ = 256 * 1024;
     std::size_t writes_ = 0;
@@ -53,6 +72,8 @@ public:
     void wait_writable(std::shared_ptr<observer> who) override;
     void shutdown_write() noexcept override;
     void close(bool reset) noexcept override;
+    [[nodiscard]] std::size_t unacknowledged() noexcept override;
+    [[nodiscard]] bool unanswered_for(std::chrono::milliseconds time) noexcept override;
     [[nodiscard]] std::string remote_address() const override { return "memory"; }
 
 private:
