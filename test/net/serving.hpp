@@ -70,6 +70,7 @@ public:
 
     [[nodiscard]] const std::string& url() const { return server_.url(); }
     void stop() { server_.stop(); }
+    [[nodiscard]] rill::server_statistics statistics() const { return server_.statistics(); }
     void reload_certificates() { server_.reload_certificates(); }
     /// Whether `run` returns in time.
     [[nodiscard]] bool ends(std::chrono::milliseconds patience = 10s) const {

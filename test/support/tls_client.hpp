@@ -66,6 +66,22 @@ public:
         if (SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) <= 0) fail("cannot write");
     }
 
+    /// Some bytes, at most so many; none at the end.
+    std::string receive(std::size_t most) {
+        std::string bytes;
+        if (!unread_.empty()) {
+            bytes = unread_.substr(0, most);
+            unread_.erase(0, bytes.size());
+            return bytes;
+        }
+        bytes.resize(most);
+        ERR_clear_error();
+        const auto size = SSL_read(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));
+        if (size <= 0 && SSL_get_error(ssl_.get(), size) != SSL_ERROR_ZERO_RETURN) fail("cannot read");
+        bytes.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+        return bytes;
+    }
+
     /// All up to and with the next `mark`.
     std::string until(std::string_view mark) {
         auto all = std::exchange(unread_, {});
