@@ -97,7 +97,7 @@ struct outcome {
     std::size_t rate = 0;
     std::size_t bytes = 0;
     std::int64_t oldest = 0; ///< how old the newest event was that it had, at worst, in milliseconds
-    std::string failure;
+    std::string failure{};
 };
 
 /// When the newest event was published that the client has had, as far as its bytes tell.
