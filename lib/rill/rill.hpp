@@ -3,6 +3,7 @@
 // All of Rill that a server needs, and the client. `rill/testing/server.hpp` is for its tests.
 #include <rill/app/http_error.hpp>
 #include <rill/app/router.hpp>
+#include <rill/app/same_origin.hpp>
 #include <rill/base/error.hpp>
 #include <rill/client/event_source.hpp>
 #include <rill/client/http_client.hpp>
