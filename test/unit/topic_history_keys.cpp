@@ -97,10 +97,10 @@ TEST_CASE("what is kept has its number, its bytes, and all that was known of it"
     REQUIRE(log->kept().size() == 1);
     const auto& [number, value] = *log->kept().begin();
     CHECK(number == 1);
-    CHECK(value.bytes == bytes);
+    CHECK(value.event.bytes == bytes);
     CHECK(value.about.is_from(7));
     CHECK(value.about.own_id);
-    CHECK(value.bytes.substr(value.about.id_at + 4, value.about.id_size) == "own");
+    CHECK(value.event.bytes.substr(value.about.id_at + 4, value.about.id_size) == "own");
     REQUIRE(value.about.key != nullptr);
     CHECK(value.about.key->name == "a");
     CHECK(value.about.key->newest == 1);
@@ -111,7 +111,7 @@ TEST_CASE("the bytes of what is kept are counted, and are not what the log is bo
     logging log{{.keep_bytes = 1000, .policy = lag_policy::latest}};
     const auto kept_bytes = [&] {
         std::size_t sum = 0;
-        for (const auto& [number, value] : log->kept()) sum += value.bytes.size();
+        for (const auto& [number, value] : log->kept()) sum += value.event.bytes.size();
         return sum;
     };
     const auto log_bytes = [&] {

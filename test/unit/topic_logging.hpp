@@ -50,7 +50,7 @@ public:
     [[nodiscard]] std::string kept() const {
         std::string text;
         for (const auto& [n, value] : log_.kept())
-            text.append(text.empty() ? "" : " ").append(data_of(value.bytes));
+            text.append(text.empty() ? "" : " ").append(data_of(value.event.bytes));
         return text;
     }
 

@@ -4,11 +4,12 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <malloc.h>
 #include <new>
 
 namespace {
 
-thread_local std::ptrdiff_t live = 0;
+thread_local std::ptrdiff_t live = 0, live_bytes = 0;
 thread_local int left = -1;
 
 } // namespace
@@ -21,6 +22,7 @@ void* operator new(std::size_t size) {
     if (left > 0) --left;
     if (void* const block = std::malloc(size > 0 ? size : 1)) {
         ++live;
+        live_bytes += static_cast<std::ptrdiff_t>(malloc_usable_size(block));
         return block;
     }
     throw std::bad_alloc{};
@@ -29,6 +31,7 @@ void* operator new(std::size_t size) {
 void operator delete(void* block) noexcept {
     if (!block) return;
     --live;
+    live_bytes -= static_cast<std::ptrdiff_t>(malloc_usable_size(block));
     std::free(block);
 }
 
@@ -50,6 +53,10 @@ bool is_watched() noexcept {
 
 std::ptrdiff_t blocks() noexcept {
     return live;
+}
+
+std::ptrdiff_t bytes() noexcept {
+    return live_bytes;
 }
 
 void refuse_after(int blocks) noexcept {

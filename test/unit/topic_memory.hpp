@@ -11,6 +11,9 @@ namespace memory {
 /// Blocks taken and not given back.
 [[nodiscard]] std::ptrdiff_t blocks() noexcept;
 
+/// Bytes of them, as the allocator rounds them.
+[[nodiscard]] std::ptrdiff_t bytes() noexcept;
+
 /// So many blocks more there are, and then none.
 void refuse_after(int blocks) noexcept;
 void refuse_none() noexcept;

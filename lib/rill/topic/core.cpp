@@ -1,5 +1,6 @@
 // What goes on between a log and its readers. Who is woken, and when, is in wake.cpp.
 #include <rill/base/error.hpp>
+#include <rill/topic/detail/batch_builder.hpp>
 #include <rill/topic/detail/core.hpp>
 #include <rill/topic/detail/words.hpp>
 #include <rill/topic/error.hpp>
@@ -95,17 +96,21 @@ bool topic_core::is_lost(const cursor& c) const noexcept {
            (options_.policy == lag_policy::disconnect && !c.opening && c.sequence + 1 < log_.first());
 }
 
-bool topic_core::has_fallen(const cursor& c) {
+/// The same, and counts the streams that end so.
+bool topic_core::ends(cursor& c) noexcept {
+    if (!is_lost(c)) return false;
+    if (!std::exchange(c.fallen, true)) ++totals_.disconnected;
+    return true;
+}
+
+bool topic_core::has_fallen(cursor& c) {
     const std::lock_guard lock{mutex_};
-    return is_lost(c);
+    return ends(c);
 }
 
 /// Looks whether the log has gone on without the reader, and says what becomes of it; true: this is the end.
 bool topic_core::falls_off(cursor& c) {
-    if (is_lost(c)) {
-        if (!std::exchange(c.fallen, true)) ++totals_.disconnected;
-        return true;
-    }
+    if (ends(c)) return true;
     const bool on_purpose = std::exchange(c.from_the_start, false);
     if (options_.policy == lag_policy::latest) {
         fall_to_newest(c, on_purpose);
@@ -140,7 +145,8 @@ void topic_core::for_each_due(cursor& c, std::optional<std::uint64_t> except_fro
         const auto& kept = log_.kept();
         for (auto at = kept.upper_bound(c.sequence); at != kept.end(); ++at) {
             const auto& [n, value] = *at;
-            if (!value.about.is_from(except_from) && !visit(n, value.about, std::string_view{value.bytes}))
+            if (!value.about.is_from(except_from) &&
+                !visit(n, value.about, value.event.owner, value.event.bytes))
                 return;
             c.sequence = n;
         }
@@ -149,7 +155,9 @@ void topic_core::for_each_due(cursor& c, std::optional<std::uint64_t> except_fro
     while (c.sequence < log_.last()) {
         const auto& e = log_[c.sequence + 1];
         const bool conflated = e.superseded_by > 0 && e.superseded_by <= c.conflate_to;
-        if (!conflated && !e.is_from(except_from) && !visit(c.sequence + 1, e, log_.bytes_of(e))) return;
+        if (!conflated && !e.is_from(except_from) &&
+            !visit(c.sequence + 1, e, log_.slab_of(e), log_.bytes_of(e)))
+            return;
         ++c.sequence;
     }
 }
@@ -204,16 +212,16 @@ void topic_core::collect(cursor& c, std::size_t bytes, std::optional<std::uint64
                          feed::batch& into) {
     std::string_view range;
     const block* slab = nullptr;
-    for_each_due(c, except_from, [&](std::uint64_t, const history::entry& e, std::string_view event) {
+    for_each_due(c, except_from, [&](auto, const auto&, const block& owner, std::string_view event) {
         if (into.size() + range.size() >= bytes) return false;
-        if (range.data() + range.size() == event.data() && slab == &log_.slab_of(e)) {
+        if (range.data() + range.size() == event.data() && slab == &owner) {
             range = {range.data(), range.size() + event.size()};
         } else {
             if (!range.empty()) into.add({*slab, range});
             range = {};
             if (into.full()) return false;
             range = event;
-            slab = &log_.slab_of(e);
+            slab = &owner;
         }
         ++totals_.delivered;
         return true;
@@ -221,37 +229,41 @@ void topic_core::collect(cursor& c, std::size_t bytes, std::optional<std::uint64
     if (!range.empty()) into.add({*slab, range});
 }
 
-/// The newest events of each key lie far apart: they are copied.
+/// The newest events of each key lie far apart: small ones are copied.
 void topic_core::collect_newest(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
                                 feed::batch& into) {
-    std::string copies;
-    for_each_due(c, except_from, [&](std::uint64_t, const history::entry&, std::string_view event) {
-        if (into.size() + copies.size() >= bytes) return false;
-        copies += event;
+    batch_builder newest{feed::batch::most - into.pieces().size()};
+    for_each_due(c, except_from, [&](auto, const auto&, const block& owner, std::string_view event) {
+        if (into.size() + newest.size() >= bytes || newest.full()) return false;
+        newest.add(owner, event);
         ++totals_.delivered;
         return true;
     });
-    if (!copies.empty()) into.add(shared_bytes{block{copies}});
+    newest.finish(into);
 }
 
-topic_core::taken topic_core::copy(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
+topic_core::taken topic_core::look(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
                                    excerpt& into) {
     const std::lock_guard lock{mutex_};
-    into.bytes.clear();
     into.items.clear();
+    into.owners.clear();
     if (falls_off(c)) return taken::fallen;
     count_announcement(c);
     into.begin = c.sequence;
     into.missed = c.missed;
     into.announce = std::exchange(c.announce, gap::none);
     into.opening = std::exchange(c.opening, false);
-    for_each_due(c, except_from, [&](std::uint64_t n, const history::entry& e, std::string_view event) {
-        if (into.bytes.size() >= bytes) return false;
-        into.items.push_back({n, into.bytes.size(), event.size(), e.id_at, e.id_size, e.publisher(),
-                              e.key ? e.key->name : std::string{}});
-        into.bytes += event;
-        return true;
-    });
+    std::size_t size = 0;
+    const block* last = nullptr;
+    for_each_due(c, except_from,
+                 [&](std::uint64_t n, const auto& e, const block& owner, std::string_view event) {
+                     if (size >= bytes) return false;
+                     if (std::exchange(last, &owner) != &owner) into.owners.push_back(owner);
+                     into.items.push_back({n, into.owners.size() - 1, event, e.id_at, e.id_size,
+                                           e.publisher(), e.key ? e.key->name : std::string{}});
+                     size += event.size();
+                     return true;
+                 });
     if (!into.items.empty() || into.opening || into.announce != gap::none) return taken::some;
     return closed_ ? taken::closed : taken::none;
 }

@@ -139,7 +139,7 @@ void history::supersede(key_state& key, std::uint64_t by) {
     if (before >= first())
         entries_[before - first()].superseded_by = by;
     else if (const auto old = keyed_->kept.find(before); old != keyed_->kept.end()) {
-        kept_bytes_ -= old->second.bytes.size();
+        kept_bytes_ -= old->second.event.bytes.size();
         keyed_->kept.erase(old);
         --key.uses;
     }
@@ -154,7 +154,7 @@ void history::drop_first() {
     const auto bytes = bytes_of(oldest);
     if (oldest.key) {
         if (options_.policy == lag_policy::latest && oldest.superseded_by == 0) {
-            keyed_->kept.emplace(first(), kept_value{oldest, std::string{bytes}});
+            keyed_->kept.emplace(first(), kept_value{oldest, shared_bytes{block{bytes}}});
             kept_bytes_ += bytes.size();
         } else {
             release(*oldest.key);

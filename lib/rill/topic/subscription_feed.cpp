@@ -72,8 +72,8 @@ subscription_feed::subscription_feed(std::span<const std::shared_ptr<topic_core>
     if (auto filter = options.filter.copy())
         filter_ = std::make_unique<const event_filter>(std::move(filter));
     if (topics.size() > 1) {
-        others_ = std::make_unique<std::deque<cursor>>();
-        for (const auto& topic : topics.subspan(1)) others_->emplace_back(topic, *this);
+        several_ = std::make_unique<several>();
+        for (const auto& topic : topics.subspan(1)) several_->others.emplace_back(topic, *this);
     }
     // An id that knows nothing of a topic, and holds nothing that is unknown either, is from a time when the
     // reader did not follow that topic: to it the reader is new.
@@ -86,7 +86,7 @@ subscription_feed::subscription_feed(std::span<const std::shared_ptr<topic_core>
         for_each_cursor([&](cursor& c) {
             const bool is_new = all_known && !places.find(c.core->epoch());
             c.core->open(c, is_new ? std::string_view{} : last_event_id, options.start);
-            if (others_) opened.push_back(&c);
+            if (several_) opened.push_back(&c);
         });
     } catch (...) {
         for (auto* const c : opened) c->core->leave(*c);
@@ -101,8 +101,8 @@ subscription_feed::~subscription_feed() {
 template <typename Visit>
 void subscription_feed::for_each_cursor(Visit visit) {
     visit(first_);
-    if (others_)
-        for (auto& c : *others_) visit(c);
+    if (several_)
+        for (auto& c : several_->others) visit(c);
 }
 
 feed::state subscription_feed::take(std::size_t bytes, batch& into) {
@@ -111,7 +111,7 @@ feed::state subscription_feed::take(std::size_t bytes, batch& into) {
         reading_.reset();
         return state::some;
     }
-    if (filter_ || others_) return take_copies(bytes, into);
+    if (filter_ || several_) return take_own(bytes, into);
     switch (first_.core->take(first_, bytes, except_from_, into)) {
     case topic_core::taken::some: return state::some;
     case topic_core::taken::none: return state::none;
@@ -120,69 +120,82 @@ feed::state subscription_feed::take(std::size_t bytes, batch& into) {
 }
 
 /// What this reader alone gets: events that pass its filter, or with ids of their own. One portion of the log
-/// at a time is looked at, whatever passes: the event loop is not the filter's alone.
-feed::state subscription_feed::take_copies(std::size_t bytes, batch& into) {
+/// at a time is looked at, whatever passes: the event loop is not the filter's alone. The topics take turns:
+/// when there was no room for all of them, the first of those that have got nothing begins the next time, so
+/// that one which always has more keeps none of the others waiting.
+feed::state subscription_feed::take_own(std::size_t bytes, batch& into) {
     into.clear();
-    std::string copies;
-    topic_core::excerpt part;
     bool fallen = false;
     for_each_cursor([&](cursor& c) { fallen |= c.core->has_fallen(c); });
-    bool going = true;
+    if (fallen) return state::ended;
+    batch_builder builder;
+    topic_core::excerpt part;
+    const auto count = cursors();
+    const auto first = several_ ? several_->turn : 0;
+    std::size_t served = 0;
     bool all_closed = true;
-    for_each_cursor([&](cursor& c) {
-        if (!fallen && (!going || copies.size() >= bytes)) {
-            all_closed = false;
-            return;
-        }
-        const auto taken = c.core->copy(c, bytes - std::min(bytes, copies.size()), except_from_, part);
+    for (auto last = added::all; served < count && last == added::all && builder.size() < bytes; ++served) {
+        auto& c = cursor_at((first + served) % count);
+        const auto taken = c.core->look(c, bytes - builder.size(), except_from_, part);
+        if (taken == topic_core::taken::fallen) return state::ended;
         c.end_seen = taken == topic_core::taken::closed;
         all_closed &= c.end_seen;
-        fallen |= taken == topic_core::taken::fallen;
-        if (!fallen && taken == topic_core::taken::some) going = add_excerpt(copies, c, part);
-    });
-    if (fallen) return state::ended;
-    if (!copies.empty()) {
-        into.add(shared_bytes{block{copies}});
+        if (taken == topic_core::taken::some) last = add_excerpt(builder, c, part);
+        if (last == added::failed) break; // it has its turn again, and will be the first
+    }
+    if (several_) several_->turn = (first + served) % count;
+    if (!builder.empty()) {
+        builder.finish(into);
         return state::some;
     }
-    return all_closed ? state::ended : state::none;
+    return all_closed && served == count ? state::ended : state::none;
 }
 
-/// False if the filter has thrown at an event that is not the first here: it will be asked again once those
-/// before it are delivered.
-bool subscription_feed::add_excerpt(std::string& to, cursor& c, const topic_core::excerpt& part) {
+/// If the filter throws at an event that is not the first here, it will be asked again once those before it
+/// are delivered.
+subscription_feed::added subscription_feed::add_excerpt(batch_builder& to, cursor& c,
+                                                        const topic_core::excerpt& part) {
     if (part.announce != gap::none)
-        append_gap(to, id_with(c, part.begin), part.announce, part.missed);
+        append_gap(to.copies(), id_with(c, part.begin), part.announce, part.missed);
     else if (part.opening)
-        append_checkpoint(to, id_with(c, part.begin));
+        append_checkpoint(to.copies(), id_with(c, part.begin));
     std::size_t given = 0;
-    bool whole = true;
+    auto result = added::all;
     for (const auto& item : part.items) {
-        const auto encoded = std::string_view{part.bytes}.substr(item.at, item.size);
         try {
-            if (filter_ && !passes(item, encoded)) continue;
+            if (filter_ && !passes(item)) continue;
+            if (to.full()) result = added::some;
         } catch (...) {
+            if (to.empty()) {
+                c.core->rewind(c, item.sequence - 1);
+                throw;
+            }
+            result = added::failed;
+        }
+        if (result != added::all) {
             c.core->rewind(c, item.sequence - 1);
-            if (to.empty()) throw;
-            whole = false;
             break;
         }
         ++given;
-        if (others_) {
-            constexpr std::size_t id_start = 4; // "id: "
-            to.append(encoded, 0, item.id_at + id_start).append(id_with(c, item.sequence));
-            to.append(encoded.substr(item.id_at + id_start + item.id_size));
-        } else {
-            to += encoded;
-        }
+        add_event(to, c, part, item);
     }
     c.core->delivered(given);
-    return whole;
+    return result;
 }
 
-bool subscription_feed::passes(const topic_core::item& item, std::string_view encoded) const {
+/// The event as it lies in the log, but for the id where several topics are followed.
+void subscription_feed::add_event(batch_builder& to, const cursor& c, const topic_core::excerpt& part,
+                                  const topic_core::item& item) const {
+    const auto& owner = part.owners[item.owner];
+    if (!several_) return to.add(owner, item.bytes);
+    constexpr std::size_t id_start = 4; // "id: "
+    to.copies().append(item.bytes, 0, item.id_at + id_start).append(id_with(c, item.sequence));
+    to.add(owner, item.bytes.substr(item.id_at + id_start + item.id_size));
+}
+
+bool subscription_feed::passes(const topic_core::item& item) const {
     std::string scratch;
-    return (*filter_)({read_event(encoded, scratch), item.from, item.key});
+    return (*filter_)({read_event(item.bytes, scratch), item.from, item.key});
 }
 
 /// The place in all topics, where that in the topic of `c` is behind the event `sequence`. Where a gap has
@@ -197,8 +210,8 @@ std::string subscription_feed::id_with(const cursor& c, std::uint64_t sequence) 
             append(id, {});
     };
     add(first_);
-    if (others_)
-        for (const auto& each : *others_) add(each);
+    if (several_)
+        for (const auto& each : several_->others) add(each);
     return id;
 }
 
@@ -217,7 +230,7 @@ void subscription_feed::stop_waiting() noexcept {
 }
 
 void subscription_feed::on_news(batch& scratch) noexcept {
-    if (others_) stop_waiting();
+    if (several_) stop_waiting();
     consumer_->on_news(scratch);
 }
 

@@ -88,14 +88,15 @@ public:
     /// An event out of the log.
     struct item {
         std::uint64_t sequence;
-        std::size_t at, size;       ///< in `excerpt::bytes`
+        std::size_t owner; ///< in `excerpt::owners`
+        std::string_view bytes;
         std::size_t id_at, id_size; ///< as in `history::entry`
         std::optional<std::uint64_t> from;
         std::string key;
     };
-    /// A copy of a part of the log.
+    /// A part of the log, which stays as it is for as long as this does.
     struct excerpt {
-        std::string bytes;
+        std::vector<block> owners; ///< of the bytes
         std::vector<item> items;
         std::uint64_t begin = 0; ///< the place before them
         std::uint64_t missed = 0;
@@ -103,10 +104,10 @@ public:
         bool opening = false;     ///< or, if there is no gap, the place
     };
     /// All that `c` lacks, up to about so many bytes, to be looked at event by event.
-    [[nodiscard]] taken copy(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
+    [[nodiscard]] taken look(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
                              excerpt& into);
-    /// Whether `take` and `copy` would give `fallen`.
-    [[nodiscard]] bool has_fallen(const cursor& c);
+    /// Whether `take` and `look` would give `fallen`.
+    [[nodiscard]] bool has_fallen(cursor& c);
     /// So many events of an excerpt were given to the reader.
     void delivered(std::size_t events);
 
@@ -130,6 +131,7 @@ private:
     void for_each_due(cursor& c, std::optional<std::uint64_t> except_from, Visit visit);
     [[nodiscard]] bool has_news(const cursor& c) const noexcept;
     [[nodiscard]] bool is_lost(const cursor& c) const noexcept;
+    [[nodiscard]] bool ends(cursor& c) noexcept;
     [[nodiscard]] bool falls_off(cursor& c);
     void fall_to_newest(cursor& c, bool on_purpose);
     void collect(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from, feed::batch& into);

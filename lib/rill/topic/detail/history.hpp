@@ -61,7 +61,7 @@ public:
     /// The newest event of its key, kept after it has left the log.
     struct kept_value {
         entry about;
-        std::string bytes;
+        shared_bytes event;
     };
     using kept_values = std::map<std::uint64_t, kept_value>;
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <rill/coro/detail/feed.hpp>
+#include <rill/topic/detail/batch_builder.hpp>
 #include <rill/topic/detail/core.hpp>
 #include <rill/topic/subscription.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -37,12 +39,30 @@ private:
 
     void on_news(batch& scratch) noexcept override;
 
-    [[nodiscard]] state take_copies(std::size_t bytes, batch& into);
-    [[nodiscard]] bool add_excerpt(std::string& to, cursor& c, const topic_core::excerpt& part);
-    [[nodiscard]] bool passes(const topic_core::item& item, std::string_view encoded) const;
+    /// What else there is where more than one topic is followed.
+    struct several {
+        std::deque<cursor> others;
+        std::size_t turn = 0; ///< the cursor that is served first when something is taken next
+    };
+    /// What became of a part of the log.
+    enum class added : std::uint8_t {
+        all,
+        some,   ///< there is no room for more
+        failed, ///< the filter has thrown
+    };
+
+    [[nodiscard]] state take_own(std::size_t bytes, batch& into);
+    [[nodiscard]] added add_excerpt(batch_builder& to, cursor& c, const topic_core::excerpt& part);
+    void add_event(batch_builder& to, const cursor& c, const topic_core::excerpt& part,
+                   const topic_core::item& item) const;
+    [[nodiscard]] bool passes(const topic_core::item& item) const;
     [[nodiscard]] std::string id_with(const cursor& c, std::uint64_t sequence) const;
     template <typename Visit>
     void for_each_cursor(Visit visit);
+    [[nodiscard]] std::size_t cursors() const noexcept { return several_ ? several_->others.size() + 1 : 1; }
+    [[nodiscard]] cursor& cursor_at(std::size_t n) noexcept {
+        return n == 0 ? first_ : several_->others[n - 1];
+    }
     [[nodiscard]] task<bool> fill();
 
     const std::optional<std::uint64_t> except_from_;
@@ -50,7 +70,7 @@ private:
     std::unique_ptr<const event_filter> filter_;
     std::shared_ptr<reading> reading_; ///< for who reads by `next`
     cursor first_;
-    std::unique_ptr<std::deque<cursor>> others_; ///< where more than one topic is followed
+    std::unique_ptr<several> several_;
 };
 
 } // namespace rill::detail
