@@ -2,7 +2,6 @@
 
 #include <rill/app/http_error.hpp>
 #include <rill/app/request.hpp>
-#include <rill/base/text.hpp>
 
 #include "words.hpp"
 
@@ -17,8 +16,8 @@ namespace {
 
 constexpr std::size_t most_secret_bytes = 64; ///< of a token or a key
 constexpr std::size_t most_keys = 16;
-/// A message that is all line ends takes most: a line of the stream for each.
-constexpr std::size_t most_bytes_encoded = 16 * 1024;
+/// A message that is all line ends takes most: a line of the stream for each, with its indent.
+constexpr std::size_t most_bytes_encoded = 24 * 1024;
 
 void check_size(std::string_view what, std::string_view value) {
     if (value.size() > most_secret_bytes)
@@ -48,7 +47,7 @@ room::visit room::enter(const caller& from, const std::optional<std::string>& na
     const auto one = known(from, name);
     auto& [id, user] = *one;
     if (!user.here) {
-        user.name = free_name(id, user.wanted);
+        user.call(free_name(id, user.wanted));
         tell("join", *one);
         std::erase(away_, id);
         user.here = true;
@@ -83,7 +82,7 @@ void room::say(user_id who, const caller& from, const std::string& key, std::str
     const std::lock_guard lock{mutex_};
     auto& user = allowed(who, from);
     if (!key.empty() && std::ranges::find(user.keys, key) != user.keys.end()) return;
-    messages_.publish({.data = fmt::format("<{}>: {}", user.name, text)}, {.from = sender(who, from)});
+    messages_.publish({.data = message_of(user.name, text)}, {.from = sender(who, from)});
     if (key.empty()) return;
     user.keys.push_back(key);
     if (user.keys.size() > most_keys) user.keys.pop_front();
@@ -96,7 +95,7 @@ void room::rename(user_id who, const caller& from, std::string_view name) {
     user.wanted = std::move(wanted);
     auto free = free_name(who, user.wanted);
     if (user.name == free) return;
-    user.name = std::move(free);
+    user.call(std::move(free));
     if (user.here) tell("name", *users_.find(who));
 }
 
@@ -130,11 +129,17 @@ room::user& room::allowed(user_id who, const caller& from) {
     return one->second;
 }
 
-/// `wanted`, or what tells the user apart if somebody who is here is called so.
+void room::user::call(std::string by) {
+    name = std::move(by);
+    name_key = chat::name_key(name);
+}
+
+/// `wanted`, or what tells the user apart if somebody who is here has a name that looks alike.
 std::string room::free_name(user_id who, const std::string& wanted) const {
     if (wanted.empty()) return fmt::format("User#{}", who);
+    const auto key = name_key(wanted);
     const bool taken = std::ranges::any_of(users_, [&](const auto& one) {
-        return one.first != who && one.second.here && rill::equals_ignoring_case(one.second.name, wanted);
+        return one.first != who && one.second.here && one.second.name_key == key;
     });
     return taken ? fmt::format("{}#{}", wanted, who) : wanted;
 }

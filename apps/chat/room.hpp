@@ -84,10 +84,13 @@ private:
         std::string token;
         std::string wanted; ///< the name it chose, or empty
         std::string name;   ///< as others see it
+        std::string name_key;
         bool here = false;
         std::size_t streams = 0;
         rill::time_point gone_at{};   ///< when the last of them ended
         std::deque<std::string> keys; ///< of its last messages
+
+        void call(std::string by);
     };
     using users = std::map<user_id, user>;
     struct departure {

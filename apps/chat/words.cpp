@@ -3,6 +3,8 @@
 #include <rill/app/http_error.hpp>
 #include <rill/base/text.hpp>
 
+#include "unicode.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,52 +12,92 @@
 namespace chat {
 namespace {
 
-bool begins_character(char byte) noexcept {
-    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+[[noreturn]] void refuse(std::string_view why) {
+    throw rill::http_error{rill::status::bad_request, why};
 }
 
-auto characters(std::string_view utf8) noexcept {
-    return static_cast<std::size_t>(std::ranges::count_if(utf8, begins_character));
+/// Drawn as nothing, though Unicode has it as a symbol: the Braille pattern without dots.
+bool is_blank_symbol(char32_t c) noexcept {
+    return c == 0x2800;
 }
 
-/// Takes the first character off `utf8`, which has one.
-char32_t take_character(std::string_view& utf8) noexcept {
-    const auto first = static_cast<unsigned char>(utf8.front());
-    const auto more = first < 0xC0U ? 0U : first < 0xE0U ? 1U : first < 0xF0U ? 2U : 3U;
-    char32_t character = more == 0 ? first : first & (0x3FU >> more);
-    for (auto i = 1U; i <= more; ++i)
-        character = character << 6U | (static_cast<unsigned char>(utf8[i]) & 0x3FU);
-    utf8.remove_prefix(1 + more);
-    return character;
+bool is_visible(char32_t c) noexcept {
+    return !is_white_space(c) && !is_ignorable(c) && !is_control(c) && !is_blank_symbol(c);
 }
 
-/// The joiners U+200C and U+200D are not among the invisible ones: Persian and emoji need them.
+/// What some scripts and emoji are spelled with, although it is not drawn: joiners, variation selectors, and
+/// the tags of flags.
+bool spells(char32_t c) noexcept {
+    return c == 0x200C || c == 0x200D || (c >= 0x180B && c <= 0x180F && c != 0x180E) ||
+           (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0xE0020 && c <= 0xE007F) || (c >= 0xE0100 && c <= 0xE01EF);
+}
+
+/// `<`, `>` and `#`, and the forms of them that look alike: small and full-width.
+bool is_of_the_room(char32_t c) noexcept {
+    constexpr std::u32string_view marks = U"<>#\uFE64\uFE65\uFE5F\uFF1C\uFF1E\uFF03";
+    return marks.find(c) != marks.npos;
+}
+
 bool may_be_in_name(char32_t c) noexcept {
-    const bool is_control = c < 0x20 || (c >= 0x7F && c < 0xA0);
-    const bool is_invisible = c == 0xAD || c == 0x200B || c == 0x200E || c == 0x200F ||
-                              (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF;
-    return !is_control && !is_invisible && c != '<' && c != '>' && c != '#';
+    const bool annotates = c >= 0xFFF9 && c <= 0xFFFB; // between lines, if at all
+    const bool hides = (is_ignorable(c) && !spells(c)) || is_blank_symbol(c) || annotates;
+    return !is_control(c) && !ends_line(c) && !hides && !is_of_the_room(c);
+}
+
+void trim(std::u32string& text) {
+    while (!text.empty() && is_white_space(text.back())) text.pop_back();
+    text.erase(0, static_cast<std::size_t>(
+                      std::distance(text.begin(), std::ranges::find_if_not(text, is_white_space))));
 }
 
 } // namespace
 
 std::string checked_name(std::string_view wanted) {
-    const auto name = rill::trim(wanted);
-    const auto refuse = [](std::string_view why) { throw rill::http_error{rill::status::bad_request, why}; };
-    if (name.empty() || characters(name) > most_name_characters)
+    auto given = decoded(wanted);
+    trim(given);
+    if (!std::ranges::all_of(given, may_be_in_name))
+        refuse("a name has no <, >, #, and no control and invisible characters");
+    std::u32string name;
+    for (const auto c : given)
+        if (!is_white_space(c))
+            name += c;
+        else if (name.back() != U' ')
+            name += U' ';
+    if (name.size() > most_name_characters || std::ranges::none_of(name, is_visible))
         refuse(fmt::format("a name has 1 to {} characters", most_name_characters));
-    for (auto rest = name; !rest.empty();)
-        if (!may_be_in_name(take_character(rest))) refuse("a name has no <, >, # and no control characters");
-    return std::string{name};
+    return encoded(name);
+}
+
+std::string name_key(std::string_view name) {
+    auto key = decoded(name);
+    std::erase_if(key, is_ignorable);
+    auto text = encoded(key);
+    std::ranges::transform(text, text.begin(), rill::to_lower);
+    return text;
 }
 
 void check_text(std::string_view text) {
-    if (text.find_first_not_of(" \t\r\n") == text.npos)
-        throw rill::http_error{rill::status::bad_request, "there is nothing in the message"};
-    if (const auto size = characters(text); size > most_text_characters)
-        throw rill::http_error{
-            rill::status::content_too_large,
-            fmt::format("{} characters are too many: a message has at most {}", size, most_text_characters)};
+    const auto characters = decoded(text);
+    if (characters.size() > most_text_characters)
+        throw rill::http_error{rill::status::content_too_large,
+                               fmt::format("{} characters are too many: a message has at most {}",
+                                           characters.size(), most_text_characters)};
+    if (std::ranges::any_of(characters, [](char32_t c) { return is_control(c) && !is_white_space(c); }))
+        refuse("a message has no control characters but tabs and line ends");
+    if (std::ranges::none_of(characters, is_visible)) refuse("there is nothing in the message");
+}
+
+std::string message_of(std::string_view name, std::string_view text) {
+    std::u32string lines;
+    bool after_cr = false;
+    for (const auto c : decoded(text)) {
+        if (!ends_line(c))
+            lines += c;
+        else if (c != U'\n' || !after_cr)
+            lines += U"\n  ";
+        after_cr = c == U'\r';
+    }
+    return fmt::format("<{}>: {}", name, encoded(lines));
 }
 
 } // namespace chat

@@ -1,60 +1,9 @@
 // The chat program as curl sees it: node chat.mjs CHAT
 import { Program, assert, run, serve, sleep, test, until } from '../browser/support.mjs';
+import { Listener, fetch, with_server } from './chat_support.mjs';
 
 const [chat] = process.argv.slice(2);
 const grace = 5_000; // so long somebody with a token may be away before he has left
-
-const curl = (...args) => new Program('curl', ['-q', '--silent', '--show-error', '--no-buffer', ...args]);
-
-/// Runs curl to its end: the status and the body of the answer.
-async function fetch(...args) {
-  const client = curl('--write-out', '\n%{http_code}', ...args);
-  assert.equal(await client.ended, 0, client.stderr);
-  const [, body, status] = client.stdout.match(/^([^]*)\n(\d+)$/);
-  return { status: Number(status), body };
-}
-
-/// A stream of the chat, and the user that it made.
-class Listener {
-  static async to(url, ...args) {
-    const made = new Listener();
-    made.curl = curl(...args, url);
-    await until(() => made.events.length > 0, `the first event; ${made.curl.stderr}`);
-    const [first] = made.events;
-    assert.equal(first.type, 'user');
-    made.id = first.data;
-    return made;
-  }
-  /// All blocks that came, as a browser would see them; an event without data is a checkpoint.
-  get blocks() {
-    return this.curl.stdout.split('\n\n').slice(0, -1).map(block => {
-      const fields = name => [...block.matchAll(new RegExp(`^${name}: ?(.*)$`, 'gm'))].map(([, value]) => value);
-      return { type: fields('event')[0] ?? 'message', id: fields('id')[0], lines: fields('data'), data: fields('data').join('\n') };
-    });
-  }
-  get events() { return this.blocks.filter(({ lines }) => lines.length > 0); }
-  get said() { return this.events.filter(({ type }) => type === 'message').map(({ data }) => data); }
-  get last_id() { return this.blocks.findLast?.(({ id }) => id)?.id ?? this.blocks.filter(({ id }) => id).at(-1).id; }
-  of(type) { return this.events.filter(event => event.type === type).map(({ data }) => data); }
-
-  reads(...wanted) {
-    const same = () => JSON.stringify(this.said) === JSON.stringify(wanted);
-    return until(same, JSON.stringify(wanted)).catch(cause => { throw new Error(`${cause.message}: ${this.curl.stdout}`); });
-  }
-  leave() { return this.curl.end(); }
-}
-
-/// A server of its own, for `body`.
-const with_server = (body, ...args) => async () => {
-  const server = await serve(chat, ...args);
-  server.stream = `${server.url}/chat`;
-  server.listen = (query = '', ...more) => Listener.to(`${server.stream}${query}`, ...more);
-  server.say = (id, text, query = '', ...more) => fetch(...more, '--data-binary', text, `${server.stream}/${id}${query}`);
-  server.call = (id, name, query = '') => fetch('-X', 'PUT', '--data-binary', name, `${server.stream}/${id}/name${query}`);
-  await body(server);
-  assert.equal(await server.end(), 0);
-  assert.equal(server.stderr, '');
-};
 
 test('the first event is user with an id, and each client has another', with_server(async server => {
   const [one, two] = [await server.listen(), await server.listen()];
@@ -71,8 +20,8 @@ test('what one says is for all but him, and answered with 204', with_server(asyn
   await server.say(2, 'Привет 👋');
   await one.reads('<User#2>: Привет 👋');
   await server.say(1, 'two\nlines');
-  await two.reads('<User#1>: Hello, World!', '<User#1>: two\nlines');
-  await three.reads('<User#1>: Hello, World!', '<User#2>: Привет 👋', '<User#1>: two\nlines');
+  await two.reads('<User#1>: Hello, World!', '<User#1>: two\n  lines');
+  await three.reads('<User#1>: Hello, World!', '<User#2>: Привет 👋', '<User#1>: two\n  lines');
   await one.reads('<User#2>: Привет 👋');
 }));
 
@@ -176,28 +125,6 @@ test('an id of another life, and what is no id, are told of as a gap', with_serv
   await one.leave();
 }));
 
-const texts = [
-  ['nothing', '', 400], ['blanks', ' \t\r\n', 400], ['what is not UTF-8', '@-', 400],
-  ['2000 characters', '\u{1F600}'.repeat(2000), 204], ['2001 characters', 'x'.repeat(2001), 413],
-  ['8193 bytes', 'x'.repeat(8193), 413], ['a megabyte', '@-', 413],
-];
-for (const [what, text, status] of texts) {
-  test(`${what} is ${status}`, with_server(async server => {
-    await server.listen();
-    const two = await server.listen();
-    const input = what === 'a megabyte' ? 'head -c 1000000 /dev/zero' : "printf 'a\\377b'";
-    const answer = text === '@-'
-      ? await new Promise((resolve, reject) => {
-        const shell = new Program('sh', ['-c', `${input} | curl -q -s -o /dev/null -w '%{http_code}' --data-binary @- ${server.stream}/1`]);
-        shell.ended.then(() => resolve({ status: Number(shell.stdout) }), reject);
-      })
-      : await server.say(1, text);
-    assert.equal(answer.status, status);
-    await server.say(1, 'next');
-    await two.reads(...status === 204 ? [`<User#1>: ${text}`] : [], '<User#1>: next');
-  }));
-}
-
 test('an id that is not a user is 404, no number is 400, no such method 405', with_server(async server => {
   await server.listen();
   for (const id of ['2', '0', '18446744073709551615']) assert.equal((await server.say(id, 'x')).status, 404, id);
@@ -223,35 +150,6 @@ test('a name is in what is said', with_server(async server => {
   const three = await server.listen();
   await three.reads('<Ada>: a', '<Grace Hopper>: b', '<Augusta>: c');
   await one.reads('<Ada>: a', '<Augusta>: c');
-}));
-
-const names = [
-  ['x', 204], ['x'.repeat(32), 204], ['\u{1F600}'.repeat(32), 204], ['Ада Лавлейс', 204], [' Ada ', 204], ['\u{1F469}\u{200D}\u{1F4BB}', 204],
-  ['', 400], ['  ', 400], ['x'.repeat(33), 400], ['a\nb', 400], ['a\u0001b', 400], ['a\u007fb', 400], ['a\u0085b', 400], ['a\u202eb', 400],
-  ['a\u200bb', 400], ['a\ufeffb', 400], ['<b>', 400], ['User#1', 400], ['x'.repeat(1025), 413],
-];
-for (const [name, status] of names) {
-  test(`the name ${JSON.stringify(name.slice(0, 40))} is ${status}`, with_server(async server => {
-    await server.listen();
-    assert.equal((await server.call(1, name)).status, status);
-    const query = `?name=${encodeURIComponent(name)}`;
-    if (status === 204) await server.listen(query);
-    else if (status === 400) assert.equal((await fetch(`${server.stream}${query}`)).status, 400);
-  }));
-}
-
-test('a name that somebody here has is told apart', with_server(async server => {
-  const one = await server.listen('?name=Ada');
-  const two = await server.listen('?name=ADA');
-  await server.say(2, 'x');
-  await one.reads('<ADA#2>: x');
-  await one.leave();
-  await until(async () => (await server.say(1, 'x')).status === 404, 'Ada to leave');
-  assert.equal((await server.call(2, 'Ada')).status, 204);
-  await server.listen();
-  await server.say(2, 'y');
-  await (await server.listen()).reads('<ADA#2>: x', '<Ada>: y');
-  await two.leave();
 }));
 
 test('who brings a token is told who is here, comes, goes and changes names', with_server(async server => {
