@@ -1,5 +1,7 @@
 #include "api.hpp"
 
+#include "chat_request.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace llm {

@@ -1,22 +1,23 @@
 #include "chat_request.hpp"
 
+#include "json.hpp"
 #include "refusal.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 namespace llm {
 namespace {
 
 using nlohmann::json;
 
-constexpr int deepest = 16; ///< how far a request may be nested
 constexpr std::size_t most_stops = 4;
-constexpr std::array<std::string_view, 5> roles{"system", "developer", "user", "assistant", "tool"};
+constexpr std::array<std::string_view, 6> roles{"system",    "developer", "user",
+                                                "assistant", "tool",      "function"};
 /// What changes the form of the answer to one that is not had here.
 constexpr std::array<std::string_view, 8> unsupported{"tools",        "functions",    "logprobs",
                                                       "top_logprobs", "audio",        "web_search_options",
@@ -24,22 +25,6 @@ constexpr std::array<std::string_view, 8> unsupported{"tools",        "functions
 
 [[noreturn]] void refuse(std::string_view param, std::string_view why, std::string_view code = {}) {
     throw refusal{rill::status::bad_request, why, param, code};
-}
-
-json parse(std::string_view body) {
-    const auto check = [](int depth, json::parse_event_t, const json&) {
-        if (depth > deepest) refuse({}, "the body is nested too deeply");
-        return true;
-    };
-    try {
-        auto given = json::parse(body, check);
-        if (!given.is_object()) refuse({}, "the body is JSON, but no object");
-        return given;
-    } catch (const json::parse_error& cause) {
-        refuse({}, fmt::format("the body is no JSON from its byte {} on", cause.byte));
-    } catch (const json::out_of_range&) {
-        refuse({}, "the body has a number in it that is too large");
-    }
 }
 
 /// The member of that name; null if there is none, or if it is null itself.
@@ -56,9 +41,19 @@ std::optional<double> number(const json& from, std::string_view name, double mos
     return value->get<double>();
 }
 
+/// Some clients write 50.0.
+bool is_whole_float(const json& value) {
+    constexpr double most = 9007199254740992; // up to there each whole number is one
+    if (!value.is_number_float()) return false;
+    const auto number = value.get<double>();
+    return number >= -most && number <= most && std::trunc(number) == number;
+}
+
 std::optional<std::int64_t> whole_number(const json& from, std::string_view name, std::int64_t least) {
     const auto* value = member(from, name);
     if (value == nullptr) return std::nullopt;
+    if (is_whole_float(*value) && value->get<double>() >= static_cast<double>(least))
+        return static_cast<std::int64_t>(value->get<double>());
     const bool fits =
         value->is_number_integer() &&
         (!value->is_number_unsigned() ||
@@ -150,9 +145,8 @@ void refuse_unsupported(const json& from) {
         refuse("modalities", "the answer can be text only", "unsupported_value");
 }
 
-std::string model_in(const json& from, std::optional<std::string_view> by_default) {
+std::string model_in(const json& from) {
     const auto* name = member(from, "model");
-    if (name == nullptr && by_default) return std::string{*by_default};
     if (name == nullptr) refuse("model", "'model' is missing", "missing_required_parameter");
     if (!name->is_string()) refuse("model", "'model' is no text");
     return name->get<std::string>();
@@ -166,10 +160,10 @@ std::string_view chat_request::prompt() const noexcept {
     return last == messages.rend() ? std::string_view{} : std::string_view{last->content};
 }
 
-chat_request read_chat_request(std::string_view body, std::optional<std::string_view> default_model) {
-    const auto given = parse(body);
+chat_request read_chat_request(std::string_view body) {
+    const auto given = read_body(body);
     chat_request wanted;
-    wanted.model = model_in(given, default_model);
+    wanted.model = model_in(given);
     wanted.messages = messages_in(given);
     wanted.temperature = number(given, "temperature", 2);
     wanted.top_p = number(given, "top_p", 1);
@@ -186,21 +180,6 @@ chat_request read_chat_request(std::string_view body, std::optional<std::string_
     }
     refuse_unsupported(given);
     return wanted;
-}
-
-std::string chat_request::to_json() const {
-    nlohmann::ordered_json out;
-    if (!model.empty()) out["model"] = model;
-    for (const auto& said : messages)
-        out["messages"].push_back({{"role", said.role}, {"content", said.content}});
-    if (temperature) out["temperature"] = *temperature;
-    if (top_p) out["top_p"] = *top_p;
-    if (seed) out["seed"] = *seed;
-    if (max_tokens) out["max_tokens"] = *max_tokens;
-    if (!stop.empty()) out["stop"] = stop;
-    out["stream"] = true;
-    out["stream_options"] = {{"include_usage", true}};
-    return out.dump();
 }
 
 } // namespace llm

@@ -37,16 +37,11 @@ struct chat_request {
 
     /// What the user said last; empty if nothing.
     [[nodiscard]] std::string_view prompt() const noexcept;
-    /// As the body of a request that streams, with usage.
-    [[nodiscard]] std::string to_json() const;
 };
 
 /// Reads the body of `POST /v1/chat/completions`. What is not known, and what only tunes (penalties, `user`,
 /// `metadata`), is passed over. Throws a `refusal` 400 if it is broken JSON or says what cannot be, and if it
 /// asks for what this server cannot do, as tools, several choices and `logprobs`.
-///
-/// `default_model` is the model where none is named; without it, one has to be.
-[[nodiscard]] chat_request read_chat_request(std::string_view body,
-                                             std::optional<std::string_view> default_model = {});
+[[nodiscard]] chat_request read_chat_request(std::string_view body);
 
 } // namespace llm

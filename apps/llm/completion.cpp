@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <random>
 #include <utility>
 
@@ -11,12 +10,6 @@ namespace llm {
 namespace {
 
 using nlohmann::ordered_json;
-
-ordered_json counts(const usage& used) {
-    return {{"prompt_tokens", used.prompt_tokens},
-            {"completion_tokens", used.completion_tokens},
-            {"total_tokens", used.prompt_tokens + used.completion_tokens}};
-}
 
 ordered_json head(std::string_view object, std::string_view id, std::int64_t created, std::string_view model,
                   std::string_view fingerprint) {
@@ -51,8 +44,10 @@ std::string random_id() {
     return fmt::format("{:08x}{:08x}{:08x}{:08x}", draw(), draw(), draw(), draw());
 }
 
-std::string to_json(const usage& used) {
-    return counts(used).dump();
+ordered_json counts(const usage& used) {
+    return {{"prompt_tokens", used.prompt_tokens},
+            {"completion_tokens", used.completion_tokens},
+            {"total_tokens", used.prompt_tokens + used.completion_tokens}};
 }
 
 completion::completion(std::string_view model, std::string_view fingerprint, bool tells_usage)

@@ -3,6 +3,7 @@
 #include "engine.hpp"
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
@@ -36,8 +37,8 @@ private:
 /// So many random bits as a hexadecimal number that nobody guesses.
 [[nodiscard]] std::string random_id();
 
-/// The members of `used` and their sum, in JSON.
-[[nodiscard]] std::string to_json(const usage& used);
+/// The members of `used` and their sum.
+[[nodiscard]] nlohmann::ordered_json counts(const usage& used);
 
 /// A model as `GET /v1/models/{id}` has it, and the list with it alone; `about` is a member of ours.
 [[nodiscard]] std::string model_card(std::string_view id, std::int64_t created, std::string_view about);

@@ -7,6 +7,7 @@
 #include "prose.hpp"
 #include "refusal.hpp"
 #include "stops.hpp"
+#include "upstream_request.hpp"
 
 #include <fmt/format.h>
 
@@ -126,7 +127,7 @@ rill::task<rill::response> embedded::models(std::string id) {
 
 rill::task<rill::response> embedded::complete(std::string body) {
     const auto wanted = read_chat_request(body);
-    auto from = generate(wanted);
+    auto from = answer(wanted);
     completion shape{model(), fingerprint_, wanted.include_usage};
     if (wanted.stream) {
         auto events = chunks(std::move(from), std::move(shape), wanted.include_usage);
@@ -137,7 +138,11 @@ rill::task<rill::response> embedded::complete(std::string body) {
     co_return rill::response::json(shape.whole(all, from->finish_reason(), from->used()));
 }
 
-std::unique_ptr<generation> embedded::generate(const chat_request& wanted) {
+std::unique_ptr<generation> embedded::generate(const std::string& body) {
+    return answer(read_chat_request(streamed(body, model()).body));
+}
+
+std::unique_ptr<generation> embedded::answer(const chat_request& wanted) {
     check(wanted.model);
     return std::make_unique<embedded_generation>(model_, wanted, pace_, counts_);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "chat_request.hpp"
 #include "engine.hpp"
 #include "model.hpp"
 #include "statistics.hpp"
@@ -20,9 +21,10 @@ public:
     [[nodiscard]] std::string_view about() const override { return about_; }
     [[nodiscard]] rill::task<rill::response> models(std::string id) override;
     [[nodiscard]] rill::task<rill::response> complete(std::string body) override;
-    [[nodiscard]] std::unique_ptr<generation> generate(const chat_request& wanted) override;
+    [[nodiscard]] std::unique_ptr<generation> generate(const std::string& body) override;
 
 private:
+    [[nodiscard]] std::unique_ptr<generation> answer(const chat_request& wanted);
     void check(std::string_view model) const;
 
     llm::model model_;

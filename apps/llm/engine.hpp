@@ -3,8 +3,6 @@
 #include <rill/app/response.hpp>
 #include <rill/coro/task.hpp>
 
-#include "chat_request.hpp"
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -54,8 +52,8 @@ public:
     [[nodiscard]] virtual rill::task<rill::response> models(std::string id) = 0;
     /// `POST /v1/chat/completions` with this body.
     [[nodiscard]] virtual rill::task<rill::response> complete(std::string body) = 0;
-    /// The answer to a conversation, for the page.
-    [[nodiscard]] virtual std::unique_ptr<generation> generate(const chat_request& wanted) = 0;
+    /// The answer to a request with this body, for the page; a model need not be named.
+    [[nodiscard]] virtual std::unique_ptr<generation> generate(const std::string& body) = 0;
 };
 
 } // namespace llm

@@ -4,10 +4,12 @@
 #include <rill/base/log.hpp>
 #include <rill/base/text.hpp>
 
+#include "failure.hpp"
+#include "json.hpp"
+
 #include <asio/error.hpp>
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -15,10 +17,35 @@
 namespace llm {
 namespace {
 
+using nlohmann::json;
 using nlohmann::ordered_json;
+
+/// The most of an error that is read: it is shown to people, and kept with the answer that failed.
+constexpr std::size_t most_bytes = std::size_t{64} * 1024;
+
+/// What upstream said; null if it cannot be read.
+json read(std::string_view body) {
+    try {
+        return body.size() <= most_bytes ? read_json(body) : json{};
+    } catch (const nested_too_deeply&) {
+        return {};
+    }
+}
 
 ordered_json text_or_null(std::string_view text) {
     return text.empty() ? ordered_json{} : ordered_json(text);
+}
+
+ordered_json shape(rill::status status, std::string_view message, std::string_view param,
+                   std::string_view code) {
+    const auto* type =
+        status < rill::status::internal_server_error ? "invalid_request_error" : "server_error";
+    return {
+        {"message", message}, {"type", type}, {"param", text_or_null(param)}, {"code", text_or_null(code)}};
+}
+
+std::string text_of(const ordered_json& made) {
+    return made.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 rill::response in_shape(rill::status status, std::string_view message, const rill::fields& fields) {
@@ -38,24 +65,23 @@ rill::response unexpected(const rill::request& request, std::string_view why) {
 } // namespace
 
 refusal::refusal(rill::status status, std::string_view message, std::string_view param, std::string_view code)
-    : status_{status}, message_{message} {
-    const auto* type =
-        status < rill::status::internal_server_error ? "invalid_request_error" : "server_error";
-    const ordered_json error{
-        {"message", message}, {"type", type}, {"param", text_or_null(param)}, {"code", text_or_null(code)}};
-    body_ = ordered_json{{"error", error}}.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
+    : status_{status}, message_{message}, body_{text_of({{"error", shape(status, message, param, code)}})} {}
 
 refusal refusal::from_upstream(rill::status status, std::string body) {
-    const auto said = ordered_json::parse(body, nullptr, false);
-    if (!said.is_object() || !said.contains("error"))
+    const auto said = read(body);
+    const bool in_shape = said.is_object() && said.contains("error") && !said["error"].is_null();
+    const auto why = failure_in(said);
+    if (!why && !in_shape)
         return {status, fmt::format("the server upstream answered {}, and not with an error in JSON",
                                     static_cast<unsigned>(status))};
-    const auto& error = said["error"];
-    const auto message = error.is_object() ? error.value("message", ordered_json{}) : ordered_json{};
-    refusal made{status, message.is_string() ? message.get<std::string>() : "the server upstream refused"};
-    made.body_ = std::move(body);
+    refusal made{status, why.value_or("the server upstream refused")};
+    if (in_shape) made.body_ = std::move(body);
     return made;
+}
+
+ordered_json refusal::error() const {
+    const auto said = json::parse(body_).at("error");
+    return said.is_object() ? ordered_json(said) : shape(status_, message_, {}, {});
 }
 
 rill::response refusal::answer() const {

@@ -4,6 +4,7 @@
 #include <rill/http/status.hpp>
 
 #include <exception>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
@@ -19,14 +20,17 @@ public:
     refusal(rill::status status, std::string_view message, std::string_view param = {},
             std::string_view code = {});
 
-    /// What a server elsewhere has answered: its body, if that is an error of this shape, else words that say
-    /// so.
+    /// What a server elsewhere has answered, or sent in mid-stream: `body` itself if it is an error of this
+    /// shape, else one with its words; with others if it is not an error in JSON that `failure_in` knows, has
+    /// more than 64 KiB, or is nested too deeply.
     [[nodiscard]] static refusal from_upstream(rill::status status, std::string body);
 
     [[nodiscard]] rill::status status() const noexcept { return status_; }
     [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
     /// The error, in JSON.
     [[nodiscard]] const std::string& body() const noexcept { return body_; }
+    /// The member `error` of the body, which is an object here whatever it is there.
+    [[nodiscard]] nlohmann::ordered_json error() const;
     [[nodiscard]] rill::response answer() const;
 
 private:

@@ -10,9 +10,9 @@
 #include <asio/detached.hpp>
 #include <asio/error.hpp>
 #include <asio/post.hpp>
-#include <fmt/format.h>
 
 #include <exception>
+#include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 
@@ -21,13 +21,18 @@ using namespace std::chrono_literals;
 namespace llm {
 namespace {
 
+using nlohmann::ordered_json;
+
 std::string done(std::string_view finish_reason, const usage& used) {
-    return fmt::format(R"({{"finish_reason":"{}","usage":{}}})", finish_reason, to_json(used));
+    ordered_json told{{"finish_reason", finish_reason}};
+    told["usage"] = counts(used);
+    return told.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 std::string error(const refusal& why) {
-    return fmt::format(R"({{"status":{},{})", static_cast<unsigned>(why.status()),
-                       std::string_view{why.body()}.substr(why.body().find('{') + 1));
+    ordered_json told{{"status", static_cast<unsigned>(why.status())}};
+    told["error"] = why.error();
+    return told.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 } // namespace

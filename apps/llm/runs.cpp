@@ -24,8 +24,7 @@ void runs::add_routes(rill::router& routes) {
 
 rill::task<rill::response> runs::begin(rill::request& request) {
     const auto body = co_await request.text();
-    const auto wanted = read_chat_request(body, source_.model());
-    auto answer = source_.generate(wanted);
+    auto answer = source_.generate(body);
     // It lives on the thread of this connection, but not with it.
     const auto one = std::make_shared<run>(co_await asio::this_coro::executor);
     const auto id = random_id();

@@ -3,12 +3,13 @@
 #include <rill/base/error.hpp>
 #include <rill/coro/event_stream.hpp>
 
+#include "passed_fields.hpp"
 #include "refusal.hpp"
 #include "upstream_generation.hpp"
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 #include <utility>
 
 using namespace std::chrono_literals;
@@ -16,20 +17,11 @@ using namespace std::chrono_literals;
 namespace llm {
 namespace {
 
+constexpr unsigned most_redirects = 3;
+
 rill::client_options client_options_for(const upstream_options& options) {
-    // An answer that is no stream begins when all of it is there.
-    return {.first_byte_timeout = 10min, .ca_file = options.ca_file};
-}
-
-upstream_options without_slash(upstream_options options) {
-    while (options.url.ends_with('/')) options.url.pop_back();
-    return options;
-}
-
-std::string_view host_in(std::string_view url) {
-    if (const auto scheme = url.find("://"); scheme != url.npos) url.remove_prefix(scheme + 3);
-    url = url.substr(0, url.find('/'));
-    return url.substr(url.rfind('@') + 1);
+    // An answer that is not a stream begins when all of it is there. Redirects are followed here.
+    return {.first_byte_timeout = 10min, .max_redirects = 0, .ca_file = options.ca_file};
 }
 
 std::string percent_encoded(std::string_view path) {
@@ -43,30 +35,39 @@ std::string percent_encoded(std::string_view path) {
     return out;
 }
 
-/// `body` with the model's name in it, unless it names one, or is nothing that could.
-std::string with_model(std::string body, std::string_view model) {
-    if (model.empty()) return body;
-    auto given = nlohmann::ordered_json::parse(body, nullptr, false);
-    if (!given.is_object() || given.contains("model")) return body;
-    given["model"] = model;
-    return given.dump();
+bool is_redirect(rill::status code) noexcept {
+    using enum rill::status;
+    return code == moved_permanently || code == found || code == see_other || code == temporary_redirect ||
+           code == permanent_redirect;
+}
+
+/// Whether an answer to a request of ours may have this status: success or failure.
+bool is_final(rill::status code) noexcept {
+    return code < rill::status::multiple_choices || code >= rill::status::bad_request;
+}
+
+/// The id, if there is one; one with a control character in it, which no client could send back, is dropped.
+std::string_view sendable(std::string_view id) noexcept {
+    const bool fits = std::ranges::none_of(id, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+    return fits && !id.empty() ? id : std::string_view{};
 }
 
 /// The events of upstream as they are. What breaks in the middle is told as the API tells it: the head has
-/// gone out, so that no status can.
-rill::event_stream events_of(rill::client_response from, statistics& counts) {
+/// gone out, so that no status can. `counts` and `hide` must outlive the stream.
+rill::event_stream events_of(rill::client_response from, statistics& counts, const secrets& hide) {
     statistics::generation counted{counts};
     std::string broken;
     try {
         while (const auto* message = co_await from.next()) {
             counted.piece();
-            const auto id = message->last_event_id.empty() ? std::string_view{} : message->last_event_id;
+            const auto data = hide.hidden_in_event(message->data);
+            const auto id = sendable(message->last_event_id);
             const auto name = message->type == "message" ? std::string_view{} : message->type;
-            co_yield {.id = id, .name = name, .data = message->data};
+            co_yield {.id = id, .name = name, .data = data};
         }
         counted.finish();
     } catch (const rill::error& why) {
-        broken = refusal{rill::status::bad_gateway, why.what()}.body();
+        broken = refusal{rill::status::bad_gateway, hide.hidden(why.what())}.body();
     }
     if (!broken.empty()) co_yield {.data = broken};
 }
@@ -74,65 +75,102 @@ rill::event_stream events_of(rill::client_response from, statistics& counts) {
 } // namespace
 
 upstream::upstream(upstream_options options, statistics& counts)
-    : options_{without_slash(std::move(options))},
-      client_{options_.url, client_options_for(options_)},
+    : model_{options.model},
+      address_{options.url},
+      secrets_{options.key, address_.base()},
+      client_{address_.of("/"), client_options_for(options)},
       counts_{counts},
-      about_{fmt::format("Answers come from {}.", host_in(options_.url))} {
-    if (!options_.key.empty()) client_.set("Authorization", fmt::format("Bearer {}", options_.key));
+      about_{fmt::format("Answers come from {}.", address_.base().authority())} {
+    if (!options.key.empty()) client_.set("Authorization", fmt::format("Bearer {}", options.key));
 }
 
 rill::task<rill::client_response> upstream::ask(rill::client_request request) {
     try {
-        co_return co_await client_.send(std::move(request));
+        for (unsigned redirects = 0; redirects <= most_redirects; ++redirects) {
+            auto sent = request;
+            auto answer = co_await client_.send(std::move(sent));
+            if (!is_redirect(answer.status())) co_return answer;
+            const auto to = redirected(answer);
+            rill::client_request next{request.method(), to};
+            for (const auto& [name, value] : request.fields()) next.set(name, value);
+            if (request.has_body()) next.body(request.body(), {});
+            request = std::move(next);
+        }
     } catch (const rill::error& why) {
-        throw refusal{rill::status::bad_gateway, why.what(), {}, "upstream_unreachable"};
+        throw refusal{rill::status::bad_gateway, secrets_.hidden(why.what()), {}, "upstream_unreachable"};
     }
+    throw refusal{rill::status::bad_gateway, "the server upstream redirects too often"};
 }
 
-rill::task<rill::client_response> upstream::ask_to_complete(std::string body) {
-    rill::client_request request{rill::method::post, options_.url + "/chat/completions"};
-    request.body(std::move(body), "application/json");
+/// What a client asks may go to another place only if the one who runs this program says so.
+std::string upstream::redirected(const rill::client_response& answer) const {
+    const auto here = rill::url::parse(answer.url());
+    const auto location = answer.fields().find("Location");
+    const auto to = here && location ? here->resolve(*location) : std::nullopt;
+    if (!to) throw refusal{rill::status::bad_gateway, "the server upstream redirects to nowhere"};
+    // 303 wants a GET of something else.
+    const bool follows = to->origin() == here->origin() && answer.status() != rill::status::see_other;
+    if (!follows)
+        throw refusal{
+            rill::status::bad_gateway,
+            fmt::format("the server upstream redirects to {}, which is not followed", to->origin())};
+    return address_.of_target(to->target());
+}
+
+rill::task<rill::client_response> upstream::ask_to_complete(upstream_request wanted) {
+    rill::client_request request{rill::method::post, address_.of("/chat/completions")};
+    request.set("Accept", wanted.streams ? "text/event-stream" : "application/json");
+    request.body(std::move(wanted.body), "application/json");
     co_return co_await ask(std::move(request));
 }
 
 /// It may quote what it was sent.
 rill::task<std::string> upstream::body_of(rill::client_response& answer) {
     auto body = co_await answer.bytes();
-    if (options_.key.empty()) co_return body;
-    for (auto at = body.find(options_.key); at != body.npos; at = body.find(options_.key, at))
-        body.replace(at, options_.key.size(), "***");
-    co_return body;
+    co_return secrets_.hidden(std::move(body));
 }
 
 rill::task<rill::response> upstream::pass_on(rill::client_response answer) {
+    const auto code = answer.status();
+    if (!is_final(code))
+        throw refusal{rill::status::bad_gateway,
+                      fmt::format("the server upstream answered {}", static_cast<unsigned>(code))};
     try {
         auto body = co_await body_of(answer);
-        const auto type = answer.fields().find("Content-Type").value_or("application/json");
-        auto passed = rill::response::bytes(std::move(body), type);
-        passed.head().status = answer.status();
-        if (const auto later = answer.fields().find("Retry-After")) passed.set("Retry-After", *later);
+        rill::response passed{code};
+        if (const auto type = answer.fields().find("Content-Type")) passed.set("Content-Type", *type);
+        pass_fields(answer.fields(), passed.fields(), secrets_);
+        passed.body() = std::move(body);
         co_return passed;
     } catch (const rill::error& why) {
-        throw refusal{rill::status::bad_gateway, why.what()};
+        throw refusal{rill::status::bad_gateway, secrets_.hidden(why.what())};
     }
 }
 
 rill::task<rill::response> upstream::models(std::string id) {
-    auto url = options_.url + "/models";
-    if (!id.empty()) url += '/' + percent_encoded(id);
-    auto answer = co_await ask(rill::client_request{rill::method::get, url});
+    auto path = std::string{"/models"};
+    if (!id.empty()) path += '/' + percent_encoded(id);
+    rill::client_request request{rill::method::get, address_.of(path)};
+    request.set("Accept", "application/json");
+    auto answer = co_await ask(std::move(request));
     co_return co_await pass_on(std::move(answer));
 }
 
 rill::task<rill::response> upstream::complete(std::string body) {
-    auto answer = co_await ask_to_complete(with_model(std::move(body), options_.model));
+    auto wanted = relayed(std::move(body), model_);
+    auto answer = co_await ask_to_complete(std::move(wanted));
     if (!answer.is_event_stream()) co_return co_await pass_on(std::move(answer));
-    auto events = events_of(std::move(answer), counts_);
-    co_return std::move(events);
+    const auto code = answer.status();
+    const auto fields = answer.fields();
+    auto events = events_of(std::move(answer), counts_, secrets_);
+    rill::response passed{std::move(events)};
+    passed.head().status = code;
+    pass_fields(fields, passed.fields(), secrets_);
+    co_return passed;
 }
 
-std::unique_ptr<generation> upstream::generate(const chat_request& wanted) {
-    return std::make_unique<upstream_generation>(*this, wanted.to_json());
+std::unique_ptr<generation> upstream::generate(const std::string& body) {
+    return std::make_unique<upstream_generation>(*this, streamed(body, model_));
 }
 
 } // namespace llm

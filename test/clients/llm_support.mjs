@@ -90,8 +90,9 @@ export async function hear(url, count = Infinity, headers = {}) {
 }
 export const said = events => events.filter(({ type }) => type === 'token').map(({ data }) => data).join('');
 
-/// A server that the test answers for, and one of ours in front of it. `requests` has what it was asked.
-export async function behind(program, respond, { args = [], key } = {}) {
+/// A server that the test answers for, and one of ours in front of it. `requests` has what it was asked, `userinfo` and
+/// `base` are parts of the URL that ours is given.
+export async function behind(program, respond, { args = [], key, userinfo = '', base = '/v1' } = {}) {
   const requests = [];
   const server = createServer(async (request, response) => {
     let body = '';
@@ -102,7 +103,7 @@ export async function behind(program, respond, { args = [], key } = {}) {
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
   const before = process.env.OPENAI_API_KEY;
   if (key !== undefined) process.env.OPENAI_API_KEY = key;
-  const front = await serve(program, '--upstream', `http://127.0.0.1:${server.address().port}/v1`, ...args);
+  const front = await serve(program, '--upstream', `http://${userinfo}127.0.0.1:${server.address().port}${base}`, ...args);
   if (before === undefined) delete process.env.OPENAI_API_KEY;
   else process.env.OPENAI_API_KEY = before;
   const end = async () => {

@@ -67,31 +67,19 @@ TEST_CASE("the prompt is what the user said last") {
     CHECK(wanted.prompt().empty());
 }
 
-TEST_CASE("a model may be left out where there is one by default") {
+TEST_CASE("a model must be named") {
     constexpr std::string_view text = R"({"messages": [{"role": "user", "content": "hi"}]})";
-    CHECK(llm::read_chat_request(text, "d").model == "d");
-    CHECK(llm::read_chat_request(text, "").model.empty());
-    CHECK(llm::read_chat_request(least, "d").model == "m");
     CHECK_THROWS_AS((void)llm::read_chat_request(text), llm::refusal);
 }
 
-TEST_CASE("what goes upstream is read there as it was read here") {
-    const auto wanted = llm::read_chat_request(
-        with(R"("temperature": 0.5, "top_p": 0.25, "seed": -3, "max_completion_tokens": 7, "stop": "x")"));
-    const auto again = llm::read_chat_request(wanted.to_json());
-    CHECK(again.stream);
-    CHECK(again.include_usage);
-    CHECK(again.model == wanted.model);
-    CHECK(again.messages.at(0).content == "hi");
-    CHECK(again.temperature == wanted.temperature);
-    CHECK(again.top_p == wanted.top_p);
-    CHECK(again.seed == wanted.seed);
-    CHECK(again.max_tokens == wanted.max_tokens);
-    CHECK(again.stop == wanted.stop);
-    llm::chat_request open;
-    open.messages.emplace_back("user", "hi");
-    CHECK_FALSE(nlohmann::json::parse(open.to_json()).contains("model"));
-    CHECK_FALSE(nlohmann::json::parse(open.to_json()).contains("seed"));
+TEST_CASE("a whole number may be written with a point") {
+    CHECK(llm::read_chat_request(with(R"("max_tokens": 50.0)")).max_tokens == 50);
+    CHECK(llm::read_chat_request(with(R"("seed": -3.0)")).seed == -3);
+    for (const auto* odd :
+         {R"("max_tokens": 50.5)", R"("max_tokens": 0.0)", R"("max_tokens": -1.0)", R"("seed": 1e300)"}) {
+        CAPTURE(odd);
+        CHECK_THROWS_AS((void)llm::read_chat_request(with(odd)), llm::refusal);
+    }
 }
 
 TEST_CASE("a refusal says which member is to blame") {
@@ -119,7 +107,19 @@ TEST_CASE("what upstream said is kept, and other than errors in JSON is told of"
         CHECK(std::string_view{made.what()}.find("answered 502") != std::string_view::npos);
         CHECK(nlohmann::json::parse(made.body()).at("error").at("type") == "server_error");
     }
+    const auto deep = R"({"error": )" + std::string(64, '[') + std::string(64, ']') + '}';
+    CHECK(std::string_view{llm::refusal::from_upstream(rill::status::conflict, deep).what()}.find(
+              "answered 409") != std::string_view::npos);
+    const auto long_error = R"({"error": {"message": ")" + std::string(70'000, 'x') + R"("}})";
+    CHECK(llm::refusal::from_upstream(rill::status::conflict, long_error).body().size() < 1'000);
+    CHECK(llm::refusal::from_upstream(rill::status::conflict, R"({"detail": "no"})").what() ==
+          std::string_view{"no"});
     for (const std::string_view odd :
          {R"({"error": "no"})", R"({"error": {}})", R"({"error": {"message": 1}})"})
         CHECK(llm::refusal::from_upstream(rill::status::conflict, std::string{odd}).body() == odd);
+    const auto plain =
+        llm::refusal::from_upstream(rill::status::conflict, R"({"status": "bad", "error": "no"})");
+    CHECK(plain.error().at("message") == "no");
+    CHECK(plain.error().at("type") == "invalid_request_error");
+    CHECK(kept.error().at("more") == 1);
 }
