@@ -107,6 +107,26 @@ TEST_CASE("no_proxy takes a domain with all that is in it") {
     CHECK(get("http://notelsewhere.invalid/").body == "by proxy");
 }
 
+TEST_CASE("a proxy that cannot be used fails the requests that need it, and no client") {
+    scripted::server server{scripted::answer(response(200, "", "direct"))};
+    const environment set{{"ALL_PROXY", "socks5://u:secret@127.0.0.1:1080"}, {"no_proxy", "127.0.0.1"}};
+    rill::http_client client;
+    CHECK(ask(client, client_request{method::get, server.url()}).body == "direct");
+    diary told;
+    rill::event_source source{client, "http://elsewhere.example/", eager(&told)};
+    CHECK(error_of([&]() -> rill::task<void> { (void)co_await source.next(); }) ==
+          client_errc::proxy_not_usable);
+    CHECK(told.lines == texts{"over"});
+    CHECK(told.words.at(0).find("socks5://") != std::string::npos);
+    CHECK(told.words.at(0).find("secret") == std::string::npos);
+    scripted::server moving{scripted::answer(response(302, "Location: http://elsewhere.example/\r\n"))};
+    CHECK(error_of([&]() -> rill::task<void> { (void)co_await client.get(moving.url()); }) ==
+          client_errc::proxy_not_usable);
+    rill::client_options options;
+    options.environment_proxies = false;
+    CHECK(get(server.url(), options).body == "direct");
+}
+
 TEST_CASE("a client may be told not to look at the environment") {
     scripted::server server{scripted::answer(response(200, "", "direct"))};
     scripted::server proxy{scripted::answer(response(200, "", "by proxy"))};

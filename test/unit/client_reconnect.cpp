@@ -164,7 +164,8 @@ TEST_CASE("what time does not change is the end") {
     for (const auto why :
          {client_errc::invalid_url, client_errc::certificate_refused, client_errc::tls_unavailable,
           client_errc::invalid_certificate, client_errc::invalid_redirect, client_errc::too_many_redirects,
-          client_errc::unknown_coding, client_errc::bad_status, client_errc::wrong_media_type}) {
+          client_errc::unknown_coding, client_errc::bad_status, client_errc::wrong_media_type,
+          client_errc::proxy_not_usable}) {
         CAPTURE(make_error_code(why).message());
         CHECK(gives_up(why));
     }

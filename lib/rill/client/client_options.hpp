@@ -46,8 +46,8 @@ struct client_options {
     std::size_t pool_size = 8;
     std::chrono::milliseconds pool_time{30'000};
 
-    /// Whether `http_proxy`, `https_proxy` and `no_proxy` in the environment count. They are read when the
-    /// client is made.
+    /// Whether `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` in the environment count. They are
+    /// read when the client is made; a proxy that is not `http://` fails the requests that need it.
     bool environment_proxies = true;
 
     /// A file of authorities (PEM) to trust in place of the system's.

@@ -16,6 +16,7 @@ std::error_code make_error_code(client_errc e) noexcept {
         "TLS is not built in",
         "a certificate or a key cannot be read",
         "the proxy opened no tunnel",
+        "the proxy cannot be used",
         "the answer took too long to begin",
         "the server was silent for too long",
         "not an HTTP response",

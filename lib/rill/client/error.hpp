@@ -12,7 +12,7 @@ namespace rill {
 /// a name that is not known), that one is thrown, with the same words around it.
 enum class client_errc {
     /// The URL is not `http://` or `https://` with a host, or cannot be resolved against the client's base.
-    /// Nothing was sent.
+    /// Nothing was sent; the words say why. Names beyond ASCII must come in their IDNA form.
     invalid_url = 1,
     /// The system gave no address for the host's name in `client_options::resolve_timeout`.
     resolve_timeout,
@@ -31,6 +31,9 @@ enum class client_errc {
     invalid_certificate,
     /// The proxy did not open a tunnel; the words have its status.
     proxy_refused,
+    /// The environment names a proxy for the request that cannot be used: one by `socks5://` or `https://`,
+    /// or no URL at all. Nothing was sent; the words have the variable and the scheme.
+    proxy_not_usable,
     /// No byte of the answer came in `client_options::first_byte_timeout`, or its head took longer than that.
     first_byte_timeout,
     /// The server said nothing, not even a comment, for `client_options::idle_timeout` in mid-answer; or it
@@ -42,7 +45,8 @@ enum class client_errc {
     head_too_large,
     /// The body is larger than `client_options::max_body`.
     body_too_large,
-    /// The body comes in a content coding, as gzip, though none was offered.
+    /// The body comes in a content coding, as gzip, that the request did not ask for. What is no known
+    /// coding, as `none`, is no error: such a body is read as it is.
     unknown_coding,
     /// The connection ended before the response did.
     truncated,
@@ -50,11 +54,13 @@ enum class client_errc {
     invalid_redirect,
     /// There were more redirects than `client_options::max_redirects`.
     too_many_redirects,
-    /// An event stream was asked for, and the status is not 200; the words have it.
+    /// An event stream was asked for, and the status is not 200 (to a POST: 200, 201 or 202); the words have
+    /// it.
     bad_status,
     /// An event stream was asked for, and the media type is not `text/event-stream`.
     wrong_media_type,
-    /// `event_source::restart` or `close` was called meanwhile.
+    /// `event_source::restart` or `close` was called meanwhile; or `event_source::next` was cancelled before,
+    /// and to go on would send a POST again.
     interrupted,
 };
 

@@ -2,15 +2,12 @@
 #include <rill/base/text.hpp>
 #include <rill/client/detail/proxies.hpp>
 #include <rill/client/error.hpp>
+#include <rill/http/detail/syntax.hpp>
 #include <rill/http/target.hpp>
 
-#include <asio/ip/address.hpp>
-#include <asio/ip/network_v4.hpp>
-#include <asio/ip/network_v6.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
 namespace rill::detail {
@@ -31,43 +28,14 @@ std::string base64(std::string_view bytes) {
     return out;
 }
 
-std::optional<proxy> read_proxy(const proxies::environment& variable,
-                                std::initializer_list<const char*> names) {
-    for (const auto* const name : names) {
-        const auto* const value = variable(name);
-        if (value == nullptr || *value == '\0') continue;
-        const std::string_view text{value};
-        const auto where = url::parse(text.find("://") == text.npos ? fmt::format("http://{}", text) : text);
-        if (!where || where->secure())
-            throw error{client_errc::invalid_url,
-                        fmt::format("the proxy in {}", name)}; // may hold a password
-        return proxy{*where, basic_authorization(where->userinfo())};
-    }
-    return std::nullopt;
-}
-
-/// Whether `host` is an address in the network `text`, as `10.0.0.0/8`.
-bool in_network(std::string_view host, std::string_view text) {
-    asio::error_code no_address, no_network;
-    const auto address = asio::ip::make_address(std::string{host}, no_address);
-    if (no_address) return false;
-    if (address.is_v4()) {
-        const auto network = asio::ip::make_network_v4(std::string{text}, no_network);
-        return !no_network && asio::ip::network_v4{address.to_v4(), network.prefix_length()}.canonical() ==
-                                  network.canonical();
-    }
-    const auto network = asio::ip::make_network_v6(std::string{text}, no_network);
-    return !no_network &&
-           asio::ip::network_v6{address.to_v6(), network.prefix_length()}.canonical() == network.canonical();
-}
-
-/// Whether `rule` names `host`, or a domain that it is in.
-bool names(std::string_view rule, std::string_view host) {
-    if (rule.starts_with("*.")) rule.remove_prefix(1);
-    if (rule.starts_with('.')) rule.remove_prefix(1);
-    if (rule.size() > 1 && rule.front() == '[' && rule.back() == ']') rule = rule.substr(1, rule.size() - 2);
-    if (rule.empty() || !host.ends_with(rule)) return false;
-    return host.size() == rule.size() || host[host.size() - rule.size() - 1] == '.';
+/// Why `text` is of no use. It may hold a password, so that no more of it is told than its scheme.
+std::string problem_with(std::string_view text) {
+    const auto end = text.find("://");
+    const auto scheme = text.substr(0, end == text.npos ? 0 : end);
+    constexpr auto belongs = [](char c) { return is_token(std::string_view{&c, 1}); };
+    if (scheme.empty() || equals_ignoring_case(scheme, "http") || !std::ranges::all_of(scheme, belongs))
+        return "is not a URL of a proxy (in a password, '/', '?' and '#' are written as %2F, %3F and %23)";
+    return fmt::format("is a {}:// proxy, and only http:// proxies are served", scheme);
 }
 
 } // namespace
@@ -81,37 +49,32 @@ std::string basic_authorization(std::string_view userinfo) {
     return "Basic " + base64(fmt::format("{}:{}", *name, *secret));
 }
 
+proxies::choice proxies::read(const environment& variable, std::initializer_list<const char*> names) {
+    for (const auto* const name : names) {
+        const auto* const value = variable(name);
+        const auto text = trim(value != nullptr ? value : "");
+        if (text.empty()) continue;
+        const auto where = url::parse(text.find("://") == text.npos ? fmt::format("http://{}", text) : text);
+        if (!where || where->secure()) return {{}, fmt::format("{} {}", name, problem_with(text))};
+        return {proxy{*where, basic_authorization(where->userinfo())}, {}};
+    }
+    return {};
+}
+
 proxies::proxies(const environment& variable)
-    : http_{read_proxy(variable, {"http_proxy"})},
-      https_{read_proxy(variable, {"https_proxy", "HTTPS_PROXY"})} {
+    : http_{read(variable, {"http_proxy", "all_proxy", "ALL_PROXY"})},
+      https_{read(variable, {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})} {
     const auto* list = variable("no_proxy");
     if (list == nullptr) list = variable("NO_PROXY");
-    for (std::string_view rest{list != nullptr ? list : ""}; !rest.empty();) {
-        const auto end = std::min(rest.find(','), rest.size());
-        std::string rule{trim(rest.substr(0, end))};
-        std::ranges::transform(rule, rule.begin(), to_lower);
-        if (!rule.empty()) exceptions_.push_back(std::move(rule));
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
+    if (list != nullptr) exceptions_ = proxy_exceptions{list};
 }
 
 const proxy* proxies::find(const url& target) const {
     const auto& chosen = target.secure() ? https_ : http_;
-    return chosen && !excepted(target) ? &*chosen : nullptr;
-}
-
-bool proxies::excepted(const url& target) const {
-    return std::ranges::any_of(exceptions_, [&](std::string_view rule) {
-        if (rule == "*") return true;
-        if (rule.find('/') != rule.npos) return in_network(target.host(), rule);
-        // A port, unless the colon is one of an IPv6 address.
-        const auto colon = rule.rfind(':');
-        if (colon != rule.npos && (rule.find(':') == colon || rule[colon - 1] == ']')) {
-            if (parse<std::uint16_t>(rule.substr(colon + 1)) != target.port()) return false;
-            rule = rule.substr(0, colon);
-        }
-        return names(rule, target.host());
-    });
+    if ((!chosen.usable && chosen.problem.empty()) || exceptions_.contain(target)) return nullptr;
+    if (!chosen.usable)
+        throw error{client_errc::proxy_not_usable, fmt::format("{}: {}", target.str(), chosen.problem)};
+    return &*chosen.usable;
 }
 
 } // namespace rill::detail

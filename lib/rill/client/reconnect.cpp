@@ -30,6 +30,7 @@ using namespace std::chrono_literals;
         client_errc::invalid_url,         client_errc::certificate_refused, client_errc::tls_unavailable,
         client_errc::invalid_certificate, client_errc::invalid_redirect,    client_errc::too_many_redirects,
         client_errc::unknown_coding,      client_errc::bad_status,          client_errc::wrong_media_type,
+        client_errc::proxy_not_usable,
     };
     return std::ranges::any_of(ours, [&](client_errc e) { return why == e; }) ||
            why == sse_errc::line_too_long || why == sse_errc::event_too_large ||

@@ -33,6 +33,7 @@ public:
     [[nodiscard]] const client_options& options() const noexcept { return options_; }
     /// For the parser of responses.
     [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
+    /// Throws `rill::error` with `proxy_not_usable`.
     [[nodiscard]] const proxy* proxy_for(const url& target) const { return proxies_.find(target); }
     /// Null where TLS is not built in. Throws `rill::error` with `invalid_certificate`.
     [[nodiscard]] const tls_context* tls();

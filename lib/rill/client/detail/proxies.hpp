@@ -1,12 +1,13 @@
 #pragma once
 
+#include <rill/client/detail/proxy_exceptions.hpp>
 #include <rill/http/url.hpp>
 
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace rill::detail {
 
@@ -17,25 +18,33 @@ struct proxy {
 };
 
 /// The proxies that the environment names, as curl has them: `http_proxy` for http, `https_proxy` or
-/// `HTTPS_PROXY` for https, and the hosts that need none in `no_proxy` or `NO_PROXY`. `HTTP_PROXY` does not
-/// count: to a CGI program that is a field of the request that it answers.
+/// `HTTPS_PROXY` for https, `all_proxy` or `ALL_PROXY` for what has none of its own, and the hosts that need
+/// none in `no_proxy` or `NO_PROXY`. `HTTP_PROXY` does not count: to a CGI program that is a field of the
+/// request that it answers. An empty variable names no proxy.
 class proxies {
 public:
     using environment = std::function<const char*(const char*)>;
 
     /// None.
     proxies() = default;
-    /// Reads the environment. Throws `rill::error` with `invalid_url` for a proxy that is not `http://`.
+    /// Reads the environment. A proxy that cannot be used is an error for the requests that need it only.
     explicit proxies(const environment& variable);
 
-    /// The proxy for `target`, or null if it is reached directly.
+    /// The proxy for `target`, or null if it is reached directly. Throws `rill::error` with
+    /// `proxy_not_usable` if the environment names one that is not `http://`, or not a URL.
     [[nodiscard]] const proxy* find(const url& target) const;
 
 private:
-    [[nodiscard]] bool excepted(const url& target) const;
+    /// What the environment says for a scheme: a proxy, or why its word is of no use, or neither.
+    struct choice {
+        std::optional<proxy> usable;
+        std::string problem;
+    };
 
-    std::optional<proxy> http_, https_;
-    std::vector<std::string> exceptions_; ///< in lower case
+    [[nodiscard]] static choice read(const environment& variable, std::initializer_list<const char*> names);
+
+    choice http_, https_;
+    proxy_exceptions exceptions_;
 };
 
 /// `userinfo` of a URL as the value of a field `Authorization` or `Proxy-Authorization` (RFC 7617 §2); empty

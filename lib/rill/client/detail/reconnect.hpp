@@ -25,7 +25,8 @@ namespace rill::detail {
 /// | 429, 5xx, if they are to be retried               | another attempt, not before `Retry-After`          |
 /// | any other status, 204 too                         | the end: `bad_status`                              |
 /// | a certificate refused, no TLS in this Rill, no    | the end: nothing that time changes, or nothing     |
-/// | URL, a certificate of ours that cannot be read    | that a client should try until it goes through     |
+/// | URL, a certificate of ours that cannot be read,   | that a client should try until it goes through     |
+/// | a proxy that cannot be used                       |                                                    |
 /// | a redirect to nowhere, or too many of them        | the end: an answer that is none, like `bad_status` |
 /// | a content coding that was not offered             | the end: the same, like `wrong_media_type`         |
 /// | a line or an event that is too large              | the end: it would come again, and be as large      |
