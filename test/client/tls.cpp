@@ -7,11 +7,14 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 
 using namespace asking;
 using rill::client_errc;
@@ -73,6 +76,17 @@ TEST_CASE("a server whose authority is trusted is asked, by its name and by its 
         CAPTURE(host);
         CHECK(get(server.url("/", host), trusting(ours)).body == "secret");
     }
+}
+
+TEST_CASE("a dot behind the host's name is no part of the name that a certificate is for, nor of SNI") {
+    const secure_server server;
+    CHECK(get(server.url("/", "localhost."), trusting(ours)).body == "secret");
+    std::string hello;
+    scripted::server listening{[&](connection& c) { hello = c.some(); }};
+    const auto url = "https://localhost.:" + std::to_string(listening.port()) + "/";
+    CHECK(failure_of(url, trusting(ours)) != std::error_code{});
+    CHECK(hello.find("localhost") != hello.npos);
+    CHECK(hello.find("localhost.") == hello.npos);
 }
 
 TEST_CASE("requests over TLS share a connection, and event streams come back over TLS") {
@@ -145,6 +159,33 @@ TEST_CASE("files that are no certificates are refused when the client is made") 
     CHECK(code_with({.private_key = key}) == client_errc::invalid_certificate);
     CHECK(code_with({.certificate = chain, .private_key = another_key}) == client_errc::invalid_certificate);
     CHECK(code_with({.certificate = chain, .private_key = key}) == std::error_code{});
+}
+
+TEST_CASE("a key that is encrypted is refused, and nobody is asked for its passphrase") {
+    const auto folder = std::filesystem::temp_directory_path() / ("rill-key-" + std::to_string(::getpid()));
+    std::filesystem::create_directory(folder);
+    const auto key = (folder / "encrypted.key").string();
+    REQUIRE(std::system(("openssl pkcs8 -topk8 -v2 aes256 -passout pass:secret -in " + file("client.key") +
+                         " -out " + key)
+                            .c_str()) == 0);
+    const auto chain = file("client.pem");
+    // Where there is no terminal OpenSSL asks standard input, which has the answer.
+    std::array<int, 2> answer{};
+    REQUIRE(::pipe(answer.data()) == 0);
+    REQUIRE(::write(answer[1], "secret\n", 7) == 7);
+    const int input = ::dup(STDIN_FILENO);
+    ::dup2(answer[0], STDIN_FILENO);
+    std::string words;
+    try {
+        const rill::http_client client{{}, {.certificate = chain, .private_key = key}};
+    } catch (const rill::error& refused) {
+        CHECK(refused.code() == client_errc::invalid_certificate);
+        words = refused.what();
+    }
+    ::dup2(input, STDIN_FILENO);
+    for (const int each : {input, answer[0], answer[1]}) ::close(each);
+    std::filesystem::remove_all(folder);
+    CHECK(words.starts_with(key + ": "));
 }
 
 TEST_CASE("what speaks no TLS is an error of TLS, and is tried again by a source") {

@@ -52,7 +52,8 @@ struct client_options {
 
     /// A file of authorities (PEM) to trust in place of the system's.
     std::string_view ca_file{};
-    /// Files of the client's own certificate chain and key (PEM), for servers that ask for one.
+    /// Files of the client's own certificate chain and key (PEM), for servers that ask for one. A key that is
+    /// encrypted is refused: nobody is asked for a passphrase.
     std::string_view certificate{};
     std::string_view private_key{};
     /// Whether the server's certificate must be trusted and be for its host. To turn it off is for tests.

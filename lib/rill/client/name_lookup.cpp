@@ -68,6 +68,7 @@ private:
 
 task<name_lookup::addresses> name_lookup::run(asio::any_io_executor executor, std::string host,
                                               std::uint16_t port) {
+    if (host == "localhost.") host.pop_back(); // /etc/hosts knows no dot of the root
     asio::error_code not_numeric;
     const auto address = asio::ip::make_address(host, not_numeric);
     if (!not_numeric) co_return addresses{tcp::endpoint{address, port}};

@@ -19,23 +19,30 @@ using stream_type = asio::ssl::stream<asio::ip::tcp::socket&>;
 /// RFC 7301 §3.1: the length of each name goes before it.
 constexpr std::array<unsigned char, 9> alpn{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
+/// Without it OpenSSL asks whoever sits at the terminal.
+int no_passphrase(char*, int, int, void*) {
+    return -1;
+}
+
 class openssl_stream final : public tls_stream {
 public:
-    openssl_stream(asio::ip::tcp::socket& socket, asio::ssl::context& context, const std::string& host)
+    openssl_stream(asio::ip::tcp::socket& socket, asio::ssl::context& context, std::string host)
         : stream_{socket, context} {
+        // A dot at the end is the root's; neither server names (RFC 6066 §3) nor certificates have it.
+        if (host.size() > 1 && host.ends_with('.')) host.pop_back();
         asio::error_code is_name;
         const auto address = asio::ip::make_address(host, is_name);
         auto* const ssl = stream_.native_handle();
         auto* const expected = SSL_get0_param(ssl);
         bool ok = false;
         if (is_name) {
-            auto name = host; // the macro for this has a cast in it that the compiler warns of
-            ok = SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1 &&
+            // The macro for this has a cast in it that the compiler warns of.
+            ok = SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data()) == 1 &&
                  X509_VERIFY_PARAM_set1_host(expected, host.c_str(), 0) == 1;
         } else { // RFC 6066 §3: an address is no server name
             ok = X509_VERIFY_PARAM_set1_ip_asc(expected, address.to_string().c_str()) == 1;
         }
-        if (!ok) throw std::bad_alloc{};
+        if (!ok) throw error{client_errc::tls_failed, fmt::format("TLS with {}: not a server's name", host)};
     }
 
     task<void> handshake(asio::error_code& result) override {
@@ -78,6 +85,7 @@ public:
         SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION);
         SSL_CTX_set_alpn_protos(ssl, alpn.data(), alpn.size());
         SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+        SSL_CTX_set_default_passwd_cb(ssl, no_passphrase);
         context_.set_verify_mode(options.verify ? asio::ssl::verify_peer : asio::ssl::verify_none);
         if (!options.ca_file.empty())
             load(options.ca_file, [&](const std::string& file) { context_.load_verify_file(file); });
