@@ -29,20 +29,27 @@ std::string_view scheme_of(std::string_view text) noexcept {
     return std::all_of(scheme.begin(), scheme.end(), belongs) ? scheme : std::string_view{};
 }
 
-/// RFC 3986 §3.2.1.
+/// RFC 3986 §3.2.1; and `@`, since browsers and curl end it at the last one.
 bool is_userinfo(std::string_view text) noexcept {
-    const auto belongs = [](char c) { return detail::is(c, detail::host_char) || c == ':' || c == '%'; };
+    constexpr std::string_view others = ":%@";
+    const auto belongs = [others](char c) {
+        return detail::is(c, detail::host_char) || others.find(c) != others.npos;
+    };
     return std::all_of(text.begin(), text.end(), belongs) && detail::has_whole_escapes(text);
 }
 
-/// `text` with escapes for the spaces and the bytes that are not ASCII.
-std::string escape(std::string_view text) {
+constexpr bool is_beyond_ascii(char c) noexcept {
+    return static_cast<unsigned char>(c) >= 0x80;
+}
+
+/// `text` with escapes for the bytes that are not ASCII, and for spaces if `spaces` says so.
+std::string escape(std::string_view text, bool spaces = false) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     std::string out;
     out.reserve(text.size());
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte != ' ' && byte < 0x80)
+        if (!is_beyond_ascii(c) && (c != ' ' || !spaces))
             out += c;
         else
             (((out += '%') += digits[byte >> 4U]) += digits[byte & 0xFU]);
@@ -67,6 +74,16 @@ std::optional<url> url::parse(std::string_view text) {
     text = without_fragment(text.substr(scheme.size() + 1));
     if (!text.starts_with("//")) return std::nullopt;
     text.remove_prefix(2);
+    std::string escaped;
+    if (std::ranges::any_of(text, is_beyond_ascii)) {
+        if (!is_utf8(text)) return std::nullopt;
+        // But for the host: what stands for a name of letters beyond ASCII is for IDNA to say.
+        const auto authority_end = std::min(text.find_first_of("/?"), text.size());
+        const auto at = text.substr(0, authority_end).rfind('@');
+        const auto host = at == text.npos ? 0 : at + 1;
+        escaped = escape(text.substr(0, host)).append(text.substr(host, authority_end - host));
+        text = escaped.append(escape(text.substr(authority_end)));
+    }
     if (!parsed.take_authority(cut(text, "/?"))) return std::nullopt;
     const auto path = cut(text, "?");
     if (!parsed.take_target(path, text)) return std::nullopt;
@@ -82,12 +99,12 @@ std::optional<url> url::resolve(std::string_view reference) const {
         const auto authority_end =
             slashes == reference.npos ? reference.npos : reference.find_first_of("/?", slashes + 2);
         text += reference.substr(0, authority_end);
-        if (authority_end != reference.npos) text += escape(reference.substr(authority_end));
+        if (authority_end != reference.npos) text += escape(reference.substr(authority_end), true);
         return parse(text);
     }
     std::string_view here{target_};
     const auto path = cut(here, "?"); // and `here` is the query
-    const auto escaped = escape(reference);
+    const auto escaped = escape(reference, true);
     std::string_view query{escaped};
     const auto relative = cut(query, "?");
     std::string merged{path};

@@ -15,9 +15,13 @@ namespace rill {
 ///             userinfo    host        port target    (the fragment is dropped: no server sees it)
 ///
 /// Scheme and host come in lower case, `.` and `..` segments are removed whether escaped or not, and an empty
-/// path is `/`. Refused are another scheme than `http` and `https`, no host, a port that is not 1 to 65535,
-/// controls, spaces and bytes that are not ASCII, and a percent sign that begins no escape; also any escape
-/// in the host, which readers would take for different names.
+/// path is `/`. Letters beyond ASCII become the percent escapes of their UTF-8 (RFC 3987 §3.1), but in the
+/// host: names have to come in their IDNA form, as `xn--bcher-kva.example` for `bücher.example`. The userinfo
+/// ends at the last `@`, as for browsers.
+///
+/// Refused are another scheme than `http` and `https`, no host, a port that is not 1 to 65535, controls and
+/// spaces, what is not UTF-8, and a percent sign that begins no escape; also any escape in the host, which
+/// readers would take for different names.
 ///
 /// **Example**
 ///
