@@ -183,13 +183,83 @@ TEST_CASE("a body that is read as a whole is bounded, and one in pieces is not")
 }
 
 TEST_CASE("a coding that was not offered is refused, identity is none") {
-    for (const auto* const coding : {"gzip", "br", "deflate", "x-gzip", "gzip, identity"}) {
+    for (const auto* const coding : {"gzip", "br", "deflate", "x-gzip", "zstd", "compress", "GZip",
+                                     "gzip, identity", "none, gzip", "identity\r\nContent-Encoding: br"}) {
         CAPTURE(coding);
         const auto fields = std::string{"Content-Encoding: "} + coding + "\r\n";
         CHECK(failure_with(response(200, fields, "\x1F\x8B")) == client_errc::unknown_coding);
     }
-    CHECK(failure_with(response(200, "Content-Encoding: identity\r\n", "x")) == std::error_code{});
+    try {
+        scripted::server server{only(response(200, "Content-Encoding: x, zstd\r\n", "x"))};
+        (void)get(server.url());
+        FAIL("it was taken");
+    } catch (const rill::error& refused) {
+        CHECK(std::string{refused.what()}.find(": zstd: ") != std::string::npos);
+    }
     CHECK(failure_with(response(200, "Transfer-Encoding: gzip\r\n", "x")) != std::error_code{});
+}
+
+TEST_CASE("what is no known coding is read as it is, as browsers do") {
+    for (const auto* const coding : {"identity", "none", "UTF-8", "utf8", "chunked", "", ",", "aws-chunked",
+                                     "x", "gzipped", "gzip;q=1", "none, UTF-8"}) {
+        CAPTURE(coding);
+        const auto fields = std::string{"Content-Encoding: "} + coding + "\r\n";
+        scripted::server server{scripted::answer(response(200, fields, "x"))};
+        CHECK(get(server.url()).body == "x");
+        scripted::server stream{scripted::endless("data: a\n\n", fields)};
+        rill::http_client client;
+        rill::event_source source{client, stream.url(), eager()};
+        texts taken;
+        run([&]() -> rill::task<void> { taken = co_await take(source, 1); });
+        CHECK(taken == texts{"message|a|"});
+    }
+}
+
+TEST_CASE("a coding that was asked for is given as it came, but no event stream is read in it") {
+    const auto fields = "Content-Type: text/event-stream\r\nContent-Encoding: gzip\r\n";
+    scripted::server server{scripted::answer(response(200, fields, "\x1F\x8B"))};
+    rill::http_client client;
+    for (const auto* const wanted : {"gzip", "br, GZIP;q=0.5", "*"}) {
+        CAPTURE(wanted);
+        const auto request = client_request{method::get, server.url()}.set("Accept-Encoding", wanted);
+        CHECK(ask(client, request).body == "\x1F\x8B");
+        CHECK(error_of([&]() -> rill::task<void> {
+                  auto answer = co_await client.send(request);
+                  (void)co_await answer.next();
+              }) == client_errc::unknown_coding);
+        diary told;
+        rill::event_source source{client, request, eager(&told)};
+        CHECK(error_of([&]() -> rill::task<void> { (void)co_await source.next(); }) ==
+              client_errc::unknown_coding);
+        CHECK(told.lines == texts{"over"});
+    }
+    const auto request = client_request{method::get, server.url()}.set("Accept-Encoding", "br, identity");
+    CHECK(error_of([&]() -> rill::task<void> { (void)co_await whole(client, request); }) ==
+          client_errc::unknown_coding);
+    rill::http_client other{server.url()};
+    other.set("Accept-Encoding", "gzip");
+    CHECK(ask(other, client_request{method::get, "/"}).body == "\x1F\x8B");
+    CHECK(field(server.requests().back(), "Accept-Encoding") == "gzip");
+}
+
+TEST_CASE("a POST that is answered with 201 or 202 may be an event stream, a GET may not") {
+    for (const unsigned status : {200, 201, 202, 203, 206}) {
+        CAPTURE(status);
+        scripted::server server{
+            scripted::answer(response(status, "Content-Type: text/event-stream\r\n", "data: a\n\n"))};
+        rill::http_client client;
+        for (const auto verb : {method::post, method::get, method::put}) {
+            const bool is_one = status == 200 || (verb == method::post && status < 203);
+            std::string data;
+            const auto code = error_of([&]() -> rill::task<void> {
+                auto answer = co_await client.send(client_request{verb, server.url()});
+                CHECK(answer.is_event_stream() == is_one);
+                data = (co_await answer.next())->data;
+            });
+            CHECK(code == (is_one ? std::error_code{} : client_errc::bad_status));
+            CHECK(data == (is_one ? "a" : ""));
+        }
+    }
 }
 
 TEST_CASE("a stream that is asked for once ends at its end") {

@@ -53,7 +53,11 @@ TEST_CASE("redirects of all five kinds are followed, and the answer says where i
 TEST_CASE("a POST becomes a GET with 301, 302 and 303, and stays one with 307 and 308") {
     for (const unsigned status : {301, 302, 303, 307, 308}) {
         CAPTURE(status);
-        scripted::server server{in_turn({moved(status, "/there"), response(200, "")})};
+        scripted::server server{scripted::server::script{[status](connection& c) {
+            for (auto request = c.request(); !request.empty(); request = c.request())
+                c.send(request.find(" /there ") == request.npos ? moved(status, "/there")
+                                                                : response(200, ""));
+        }}};
         rill::http_client client;
         (void)ask(client,
                   client_request{method::post, server.url()}.set("X-Own", "1").body("body", "text/plain"));
@@ -64,6 +68,24 @@ TEST_CASE("a POST becomes a GET with 301, 302 and 303, and stays one with 307 an
         CHECK(field(second, "Content-Type") == (stays ? "text/plain" : ""));
         CHECK(scripted::count(second, "Content-Length") == (stays ? 1 : 0));
         CHECK(field(second, "X-Own") == "1");
+    }
+}
+
+TEST_CASE("a POST that is redirected takes a new connection, since the old one may end behind the redirect") {
+    for (const unsigned status : {307, 308}) {
+        CAPTURE(status);
+        const scripted::server::script once = [status](connection& c) {
+            (void)c.request();
+            c.send(moved(status, "/there"));
+            // Nothing says that this is the last answer here. Whatever comes next is not read.
+            (void)c.is_left();
+        };
+        for (const auto verb : {method::post, method::patch}) {
+            scripted::server server{{once, scripted::answer(response(200, "", "found"))}};
+            rill::http_client client;
+            CHECK(ask(client, client_request{verb, server.url()}.body("body", "text/plain")).body == "found");
+            CHECK(server.connections() == 2);
+        }
     }
 }
 

@@ -27,8 +27,10 @@ TEST_CASE("a request is as HTTP/1.1 wants it") {
     CHECK(got.url == server.url("/a%20b?c=d&e"));
     const auto request = server.request(0);
     CHECK(request.starts_with("GET /a%20b?c=d&e HTTP/1.1\r\nHost: " + server.authority() + "\r\n"));
+    CHECK(field(request, "Accept") == "*/*");
+    CHECK(field(request, "Accept-Encoding") == "identity");
     for (const auto* const name :
-         {"Content-Length", "Transfer-Encoding", "Accept-Encoding", "Expect", "Upgrade"})
+         {"Content-Length", "Transfer-Encoding", "Expect", "Upgrade", "Cache-Control"})
         CHECK(scripted::count(request, name) == 0);
 }
 
@@ -59,6 +61,31 @@ TEST_CASE("a URL that is none is refused, with nothing sent") {
         CAPTURE(url);
         CHECK(failure_of(url) == client_errc::invalid_url);
     }
+}
+
+TEST_CASE("the words about a URL that is none say what is wrong with it") {
+    const auto words_of = [](const char* url) {
+        try {
+            (void)get(url);
+        } catch (const rill::error& refused) {
+            CHECK(refused.code() == client_errc::invalid_url);
+            return std::string{refused.what()};
+        }
+        return std::string{};
+    };
+    const auto has = [](const std::string& words, std::string_view what) {
+        CHECK_MESSAGE(words.find(what) != words.npos, words);
+    };
+    has(words_of("ws://localhost/a"), "the scheme is ws,");
+    has(words_of("http://b\xc3\xbc"
+                 "cher.example/"),
+        "IDNA");
+    has(words_of("http://u:p@b\xc3\xbc"
+                 "cher.example:80?"),
+        "IDNA");
+    has(words_of("http://localhost/a b"), "%20");
+    CHECK(words_of("http:///ws://x").find("scheme is") == std::string::npos);
+    CHECK(words_of("localhost/\xc3\xa9").find("IDNA") == std::string::npos);
 }
 
 TEST_CASE("a body goes out with its length, whatever its size, and an empty one too") {
@@ -151,6 +178,19 @@ TEST_CASE("a connection is not shared once it cannot be") {
     CHECK(connections_with("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n") == 2);
     CHECK(connections_with("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n") == 1);
     CHECK(connections_with(response(200, "", "x") + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil") == 2);
+}
+
+TEST_CASE("a connection is kept for no longer than the server says") {
+    const auto connections_with = [](const std::string& fields) {
+        scripted::server server{scripted::answer(response(200, fields))};
+        rill::http_client client;
+        for (int n = 0; n < 2; ++n) (void)ask(client, client_request{method::get, server.url()});
+        return server.connections();
+    };
+    CHECK(connections_with("Keep-Alive: timeout=0\r\n") == 2);
+    CHECK(connections_with("Connection: keep-alive\r\nKeep-Alive: max=9, timeout=0\r\n") == 2);
+    CHECK(connections_with("Keep-Alive: timeout=3600\r\n") == 1);
+    CHECK(connections_with("Keep-Alive: timeout=soon\r\n") == 1);
 }
 
 TEST_CASE("an answer that is left before its end closes the connection") {
@@ -364,6 +404,12 @@ TEST_CASE("the words of an error say what, where and why") {
         CHECK(words.find("onnection refused") != words.npos);
         CHECK(words.find('\n') == words.npos);
     }
+}
+
+TEST_CASE("localhost may have the root's dot behind it") {
+    scripted::server server{scripted::answer(response(200, "", "here"))};
+    CHECK(get("http://localhost.:" + std::to_string(server.port()) + "/").body == "here");
+    CHECK(field(server.request(0), "Host") == "localhost.:" + std::to_string(server.port()));
 }
 
 TEST_CASE("a host that is not known is an error of the system") {

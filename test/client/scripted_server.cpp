@@ -256,10 +256,10 @@ server::script events(std::string events) {
     };
 }
 
-server::script endless(std::string events) {
-    return [events = std::move(events)](connection& c) {
+server::script endless(std::string events, std::string_view fields) {
+    return [bytes = stream(fields) + std::move(events)](connection& c) {
         if (c.request().empty()) return;
-        c.send(stream() + events);
+        c.send(bytes);
         if (!c.is_left()) throw std::runtime_error{"the client does not leave"};
     };
 }

@@ -130,7 +130,7 @@ private:
 /// Answers one request with a stream of `events`, and ends it.
 [[nodiscard]] server::script events(std::string events);
 /// Answers one request with a stream of `events`, and waits until the client leaves.
-[[nodiscard]] server::script endless(std::string events);
+[[nodiscard]] server::script endless(std::string events, std::string_view fields = {});
 
 /// The value of a field in a request; empty if there is none, or it is.
 [[nodiscard]] std::string field(std::string_view request, std::string_view name);

@@ -21,9 +21,12 @@ using scripted::field;
 namespace {
 
 /// Follows `server` for `count` messages.
-texts follow(const scripted::server& server, std::size_t count, diary& told) {
+texts follow(const scripted::server& server, std::size_t count, diary& told,
+             std::chrono::milliseconds max_retry = eager().max_retry) {
     rill::http_client client;
-    rill::event_source source{client, server.url(), eager(&told)};
+    auto options = eager(&told);
+    options.max_retry = max_retry;
+    rill::event_source source{client, server.url(), options};
     texts taken;
     run([&]() -> rill::task<void> { taken = co_await take(source, count); });
     return taken;
@@ -219,7 +222,7 @@ TEST_CASE("redirects that lead nowhere are the end") {
 }
 
 TEST_CASE("a coding that was not offered is the end") {
-    CHECK(end_of(scripted::answer(scripted::stream("Content-Encoding: gzip\r\n") + "\x1F\x8B\x08"), true) ==
+    CHECK(end_of(scripted::answer(scripted::stream("Content-Encoding: gzip\r\n") + "\x1F\x8B\x08")) ==
           client_errc::unknown_coding);
 }
 
@@ -264,7 +267,7 @@ TEST_CASE("retry acts at its own line, also of an event that is cut off, and wha
                              scripted::events("data: c\n\nretry: 30\ndata: cut"),
                              scripted::events("data: d\n\nretry: 40"), scripted::endless("data: e\n\n")}};
     diary told;
-    CHECK(follow(server, 5, told).size() == 5);
+    CHECK(follow(server, 5, told, 1min).size() == 5);
     REQUIRE(told.waits.size() == 4);
     CHECK(told.waits[0] == 20ms);
     CHECK(told.waits[1] == 20ms);
@@ -272,11 +275,23 @@ TEST_CASE("retry acts at its own line, also of an event that is cut off, and wha
     CHECK(told.waits[3] == 30ms); // its line has not ended
 }
 
+TEST_CASE("a server's word for retry is bounded by the source's own limits") {
+    scripted::server server{{scripted::events("retry: 2000000000\ndata: a\n\n"),
+                             scripted::events("retry: 0\ndata: b\n\n"), scripted::endless("data: c\n\n")}};
+    diary told;
+    CHECK(follow(server, 3, told, 3ms).size() == 3);
+    CHECK(told.waits.at(0) == 3ms);
+    CHECK(told.waits.at(1) == 1ms); // the caller's own
+    CHECK(rill::event_source_options{}.max_retry == 10min);
+}
+
 TEST_CASE("a source waits as long as it says") {
     scripted::server server{{scripted::events("retry: 150\ndata: a\n\n"), scripted::endless("data: b\n\n")}};
     rill::http_client client;
     diary told;
-    rill::event_source source{client, server.url(), eager(&told)};
+    auto options = eager(&told);
+    options.max_retry = 1min;
+    rill::event_source source{client, server.url(), options};
     auto ended = std::chrono::steady_clock::time_point::max();
     told.failed = [&] { ended = std::chrono::steady_clock::now(); };
     run([&]() -> rill::task<void> { (void)co_await take(source, 2); });

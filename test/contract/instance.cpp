@@ -82,6 +82,7 @@ instance::instance(asio::io_context& loop, rill::http_client& callbacks, const w
               {.last_event_id = what.last_event_id,
                .retry = what.source.retry,
                .max_retry = what.source.max_retry,
+               .retry_post = true, // a suite's server counts on it
                .observer = this}},
       news_{loop, asio::steady_timer::time_point::max()} {}
 

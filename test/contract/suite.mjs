@@ -100,7 +100,7 @@ test('the request is one for an event stream', with_streams(async (streams, star
   const { request, headers } = await streams.connection(0);
   assert.equal(request.method, 'GET');
   assert.equal(headers.accept, 'text/event-stream');
-  assert.equal(headers['cache-control'], 'no-store');
+  assert.equal(headers['cache-control'], 'no-cache');
   assert.equal('last-event-id' in headers, false);
 }));
 

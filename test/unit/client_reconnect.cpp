@@ -34,7 +34,7 @@ reconnect::answer head(unsigned status, std::string_view type = "text/event-stre
 }
 
 reconnect usual() {
-    return {3s, 60s, true};
+    return {3s, 10min, true};
 }
 
 /// The longest wait after the next failure, over many draws; the machine is copied, so that each is the same.
@@ -114,6 +114,24 @@ TEST_CASE("every other status but 5xx and 429 is the end") {
         CHECK(verdict.what == step::give_up);
         CHECK(verdict.why == client_errc::bad_status);
     }
+}
+
+TEST_CASE("201 and 202 open the stream of a POST only") {
+    for (const unsigned status : {200, 201, 202}) {
+        auto answer = head(status);
+        answer.verb = rill::method::post;
+        CHECK(usual().on_response(answer, 0).what == step::open);
+        answer.content_type = "application/json";
+        CHECK(usual().on_response(answer, 0).why == client_errc::wrong_media_type);
+    }
+    for (const unsigned status : {203, 204, 205, 206, 301}) {
+        auto answer = head(status);
+        answer.verb = rill::method::post;
+        CHECK(usual().on_response(answer, 0).why == client_errc::bad_status);
+    }
+    auto answer = head(201);
+    answer.verb = rill::method::put;
+    CHECK(usual().on_response(answer, 0).why == client_errc::bad_status);
 }
 
 TEST_CASE("5xx and 429 are tried again") {
@@ -275,22 +293,46 @@ TEST_CASE("a server that says retry is obeyed, and the waits grow from there") {
     CHECK(shortest_wait(machine) >= 500ms);
 }
 
-TEST_CASE("a retry time beyond the greatest wait is kept to") {
+TEST_CASE("a server's retry time counts up to the greatest, and waits do not grow beyond it") {
     auto machine = usual();
     machine.on_retry(5min);
     fail(machine, 10);
     CHECK(shortest_wait(machine) == 5min);
     CHECK(longest_wait(machine) == 5min);
+    for (const std::chrono::milliseconds far :
+         {std::chrono::milliseconds{10min + 1ms}, std::chrono::milliseconds{2'000'000'000},
+          rill::decoder::max_retry, std::chrono::milliseconds::max()}) {
+        machine.on_retry(far);
+        CHECK(shortest_wait(machine) == 10min);
+        CHECK(longest_wait(machine) == 10min);
+    }
+    reconnect patient{1h, 10min, true};
+    CHECK(patient.on_end(0).wait == 1h); // what the caller says is not bounded
+    patient.on_retry(2h);
+    CHECK(patient.on_end(0).wait == 10min);
+    reconnect hasty{1ms, 2ms, true};
+    hasty.on_retry(3s);
+    fail(hasty, 10);
+    CHECK(longest_wait(hasty) == 2ms);
 }
 
-TEST_CASE("a retry time of zero is no busy loop once attempts fail") {
+TEST_CASE("a retry time of zero is no busy loop, also where each stream has a message") {
     auto machine = usual();
     machine.on_retry(0ms);
-    CHECK(machine.on_end(greatest).wait == 0ms);
+    for (int n = 0; n < 10; ++n) {
+        machine.on_message();
+        CHECK(machine.on_end(greatest).wait == 100ms);
+    }
     CHECK(longest_wait(machine) > 180ms);
     CHECK(longest_wait(machine) <= 200ms);
     fail(machine, 1);
     CHECK(longest_wait(machine) > 380ms);
+
+    reconnect hasty{1ms, 10min, true}; // as its caller wants it
+    hasty.on_retry(0ms);
+    CHECK(hasty.on_end(0).wait == 1ms);
+    hasty.on_retry(10ms);
+    CHECK(hasty.on_end(0).wait <= 100ms);
 }
 
 TEST_CASE("times that make no sense are brought into their bounds") {
@@ -304,5 +346,5 @@ TEST_CASE("times that make no sense are brought into their bounds") {
 
     auto machine = usual();
     machine.on_retry(-1ms);
-    CHECK(machine.on_failure(client_errc::truncated, greatest).wait == 0ms);
+    CHECK(machine.on_failure(client_errc::truncated, greatest).wait == 100ms);
 }

@@ -2,10 +2,12 @@
 #include <rill/base/text.hpp>
 #include <rill/client/detail/client_core.hpp>
 #include <rill/client/detail/exchange_in_flight.hpp>
+#include <rill/client/detail/idempotent.hpp>
 
 #include <asio/this_coro.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iterator>
 #include <utility>
@@ -63,6 +65,25 @@ std::string harmless(std::string_view text) {
     return fmt::format("{}...{}", text.substr(0, begin), text.substr(at));
 }
 
+/// Why `text` is not a URL that can be asked, and what it is, without secrets.
+std::string refusal_of(std::string_view text) {
+    const auto shown = harmless(text);
+    const auto scheme = text.substr(0, std::min(text.find("://"), text.find_first_of("/?#")));
+    const auto with = [&shown](std::string_view why) { return fmt::format("{}: {}", shown, why); };
+    if (scheme.size() < text.size() && text.substr(scheme.size()).starts_with("://") &&
+        !equals_ignoring_case(scheme, "http") && !equals_ignoring_case(scheme, "https"))
+        return with(fmt::format("the scheme is {}, and only http and https are spoken", scheme));
+    const auto begin = text.find("//");
+    if (begin != text.npos) {
+        const auto authority = text.substr(begin + 2, text.find_first_of("/?#", begin + 2) - begin - 2);
+        const auto host = authority.substr(authority.rfind('@') + 1);
+        if (std::ranges::any_of(host, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
+            return with("a host beyond ASCII must be given in its IDNA form (xn--...)");
+    }
+    if (text.find(' ') != text.npos) return with("a space is written as %20");
+    return shown;
+}
+
 /// What is kept of the options must not refer to the caller's texts.
 client_options without_views(client_options options) noexcept {
     options.ca_file = options.certificate = options.private_key = {};
@@ -93,7 +114,7 @@ client_core::client_core(std::string_view base, const client_options& options)
         std::call_once(tls_made_, [&] { tls_ = make_tls_context(options); });
     if (base.empty()) return;
     base_ = url::parse(base);
-    if (!base_) throw error{client_errc::invalid_url, harmless(base)};
+    if (!base_) throw error{client_errc::invalid_url, refusal_of(base)};
 }
 
 const tls_context* client_core::tls() {
@@ -103,7 +124,7 @@ const tls_context* client_core::tls() {
 
 url client_core::where(const client_request& request) const {
     auto to = base_ ? base_->resolve(request.url()) : url::parse(request.url());
-    if (!to) throw error{client_errc::invalid_url, harmless(request.url())};
+    if (!to) throw error{client_errc::invalid_url, refusal_of(request.url())};
     return *std::move(to);
 }
 
@@ -127,6 +148,7 @@ std::string client_core::head_of(const client_request& request, const url& to, c
         return !own.contains(name) && !(ours && defaults.contains(name));
     };
     if (lacks("Accept")) add("Accept", "*/*");
+    if (lacks("Accept-Encoding")) add("Accept-Encoding", "identity"); // else a server may choose any
     if (lacks("User-Agent")) add("User-Agent", "rill");
     if (same_origin && lacks("Authorization"))
         if (const auto value = basic_authorization(to.userinfo()); !value.empty())
@@ -138,15 +160,26 @@ std::string client_core::head_of(const client_request& request, const url& to, c
     return head;
 }
 
-task<std::unique_ptr<exchange_in_flight>> client_core::send(client_request request, interrupt* by) {
+std::string_view client_core::codings_wanted(const client_request& request) const {
+    const auto own = request.fields().find("Accept-Encoding");
+    return own ? *own : defaults.find("Accept-Encoding").value_or("");
+}
+
+task<std::unique_ptr<exchange_in_flight>> client_core::send(client_request request, interrupt* by,
+                                                            bool* sent) {
     const auto self = shared_from_this();
     const auto executor = co_await asio::this_coro::executor;
     const auto first = where(request);
     auto to = first;
+    bool has_left = false;
+    auto& left = sent != nullptr ? *sent : has_left;
     for (unsigned redirects = 0;; ++redirects) {
-        auto flight = std::make_unique<exchange_in_flight>(self, executor, request.method(), to, by);
+        auto flight = std::make_unique<exchange_in_flight>(self, executor, request, to, by);
+        // A server that redirects often closes the connection behind that, and what it may have got cannot
+        // be sent once more.
+        if (redirects > 0 && !is_idempotent(request.method())) flight->avoid_idle();
         const auto head = head_of(request, to, first);
-        co_await flight->run(head, request.body());
+        co_await flight->run(head, request.body(), left);
         const auto code = flight->head().status;
         if (!is_redirect(code) || options_.max_redirects == 0) co_return flight;
 
@@ -155,7 +188,7 @@ task<std::unique_ptr<exchange_in_flight>> client_core::send(client_request reque
         const auto what = fmt::format("{} {}", to_string(request.method()), to.str());
         if (!next)
             throw error{client_errc::invalid_redirect,
-                        fmt::format("{}: {}", what, location ? harmless(*location) : "no Location")};
+                        fmt::format("{}: {}", what, location ? refusal_of(*location) : "no Location")};
         if (redirects == options_.max_redirects) throw error{client_errc::too_many_redirects, what};
         co_await flight->discard();
         if (becomes_get(code, request.method())) request = as_get(request);

@@ -42,7 +42,8 @@ public:
     /// What answered, after all redirects.
     [[nodiscard]] const std::string& url() const noexcept;
 
-    /// Whether the status is 200 and the media type `text/event-stream`, whatever its case and parameters.
+    /// Whether the media type is `text/event-stream`, whatever its case and parameters, and the status 200;
+    /// to a POST also 201 or 202.
     [[nodiscard]] bool is_event_stream() const noexcept;
 
     // Each of these throws `rill::error` with a `client_errc` or the system's code; `std::system_error` with

@@ -69,7 +69,10 @@ std::unique_ptr<connection> connection_pool::take(std::string_view place,
     }
 }
 
-void connection_pool::put(std::string place, std::unique_ptr<connection> idle) {
+void connection_pool::put(std::string place, std::unique_ptr<connection> idle,
+                          std::optional<std::chrono::milliseconds> server_time) {
+    const auto time = std::min(longest_, server_time.value_or(longest_));
+    if (time <= time.zero()) return;
     asio::use_service<tenant>(context_of(idle->executor())).enter(shared_from_this());
     const std::lock_guard lock{mutex_};
     auto gone = take_expired(); // closed under the lock, as in `take`
@@ -80,7 +83,7 @@ void connection_pool::put(std::string place, std::unique_ptr<connection> idle) {
         gone.push_back(std::move(*oldest));
         entries_.erase(oldest);
     }
-    entries_.push_back({std::move(place), std::move(idle), clock::now()});
+    entries_.push_back({std::move(place), std::move(idle), clock::now() + time});
 }
 
 std::size_t connection_pool::size() {
@@ -90,10 +93,11 @@ std::size_t connection_pool::size() {
 
 /// Under the mutex.
 connection_pool::entries connection_pool::take_expired() {
-    const auto oldest = clock::now() - longest_;
-    const auto young = std::ranges::find_if(entries_, [&](const entry& e) { return e.since > oldest; });
-    entries expired{std::make_move_iterator(entries_.begin()), std::make_move_iterator(young)};
-    entries_.erase(entries_.begin(), young);
+    const auto now = clock::now();
+    const auto old = std::stable_partition(entries_.begin(), entries_.end(),
+                                           [&](const entry& e) { return e.until > now; });
+    entries expired{std::make_move_iterator(old), std::make_move_iterator(entries_.end())};
+    entries_.erase(old, entries_.end());
     return expired;
 }
 

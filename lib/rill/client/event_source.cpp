@@ -2,8 +2,10 @@
 #include <rill/base/text.hpp>
 #include <rill/client/detail/client_core.hpp>
 #include <rill/client/detail/exchange_in_flight.hpp>
+#include <rill/client/detail/idempotent.hpp>
 #include <rill/client/detail/interrupt.hpp>
 #include <rill/client/detail/reconnect.hpp>
+#include <rill/client/detail/response_fields.hpp>
 #include <rill/client/event_source.hpp>
 #include <rill/http/method.hpp>
 #include <rill/http/status.hpp>
@@ -90,9 +92,10 @@ public:
           request_{std::move(request)},
           observer_{options.observer},
           policy_{options.retry, options.max_retry, options.retry_server_errors},
+          may_repeat_{options.retry_post || detail::is_idempotent(request_.method())},
           decoder_{core_->options().events, take_id(request_, options.last_event_id)} {
         if (!request_.fields().contains("Accept")) request_.set("Accept", "text/event-stream");
-        if (!request_.fields().contains("Cache-Control")) request_.set("Cache-Control", "no-store");
+        if (!request_.fields().contains("Cache-Control")) request_.set("Cache-Control", "no-cache");
     }
 
     [[nodiscard]] task<const message*> next();
@@ -128,12 +131,15 @@ private:
     void take_answer();
     void fail(const detail::reconnect::verdict& verdict, const error& why);
     void drop() noexcept;
+    [[nodiscard]] bool may_ask() const noexcept { return may_repeat_ || !sent_; }
     [[nodiscard]] bool is_wanted() const noexcept { return state_ != source_state::closed && !restart_; }
 
     std::shared_ptr<detail::client_core> core_;
     client_request request_;
     source_observer* observer_;
     detail::reconnect policy_;
+    bool may_repeat_;
+    bool sent_ = false; // a server may have got the request
     decoder decoder_;
     std::mt19937_64 random_{std::random_device{}()};
     source_state state_ = source_state::connecting;
@@ -154,6 +160,7 @@ task<const message*> event_source::impl::next() {
         if (std::exchange(restart_, false)) {
             drop();
             due_.reset();
+            sent_ = false;
         }
         if (gave_up_) throw error{*gave_up_};
         if (state_ == source_state::closed) co_return nullptr;
@@ -179,8 +186,11 @@ task<void> event_source::impl::wait() {
 task<void> event_source::impl::ask() {
     std::optional<error> failure;
     try {
+        if (!may_ask()) // a `next` was cancelled
+            throw error{client_errc::interrupted,
+                        fmt::format("{}: it was sent, and is not sent again", to_string(request_.method()))};
         auto request = next_request();
-        response_.emplace(co_await core_->send(std::move(request), &interrupt_));
+        response_.emplace(co_await core_->send(std::move(request), &interrupt_, &sent_));
     } catch (const error& e) {
         failure.emplace(e);
     }
@@ -208,11 +218,15 @@ client_request event_source::impl::next_request() const {
 void event_source::impl::take_answer() {
     const auto& fields = response_->fields();
     const auto type = fields["Content-Type"].value_or(""sv);
-    const detail::reconnect::answer head{.status = response_->status(),
+    const detail::reconnect::answer head{.verb = request_.method(),
+                                         .status = response_->status(),
                                          .content_type = type,
                                          .retry_after = fields["Retry-After"].value_or(""sv),
                                          .now = std::time(nullptr)};
-    const auto verdict = policy_.on_response(head, random_());
+    auto verdict = policy_.on_response(head, random_());
+    const auto coding = detail::content_coding(fields);
+    if (verdict.what == step::open && !coding.empty())
+        verdict = policy_.on_failure(client_errc::unknown_coding, random_());
     if (verdict.what == step::open) {
         decoder_.reset();
         unread_ = {};
@@ -220,9 +234,9 @@ void event_source::impl::take_answer() {
         if (observer_ != nullptr) observer_->on_open(*response_);
         return;
     }
-    const auto found = head.status == status::ok
-                           ? fmt::format("the media type is '{}'", type)
-                           : fmt::format("{} {}", static_cast<unsigned>(head.status), reason(head.status));
+    auto found = fmt::format("{} {}", static_cast<unsigned>(head.status), reason(head.status));
+    if (verdict.why == client_errc::wrong_media_type) found = fmt::format("the media type is '{}'", type);
+    if (verdict.why == client_errc::unknown_coding) found = coding;
     const error why{verdict.why,
                     fmt::format("{} {}: {}", to_string(request_.method()), response_->url(), found)};
     drop();
@@ -278,12 +292,12 @@ bool event_source::impl::decode() {
 
 void event_source::impl::fail(const detail::reconnect::verdict& verdict, const error& why) {
     std::optional<std::chrono::milliseconds> wait;
-    if (verdict.what == step::wait) {
+    if (verdict.what == step::wait && may_ask()) {
         wait = verdict.wait;
         due_ = std::chrono::steady_clock::now() + verdict.wait;
     } else {
         state_ = source_state::closed;
-        gave_up_.emplace(why);
+        if (why.code() != asio::error::eof) gave_up_.emplace(why);
     }
     if (observer_ != nullptr) observer_->on_error(why, wait);
 }

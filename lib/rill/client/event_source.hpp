@@ -35,7 +35,7 @@ public:
     virtual void on_comment(std::string_view) {}
     /// An attempt failed, or a stream ended or broke; the source connects again in `wait`. Without `wait` it
     /// was the last attempt, and `next` throws the same error. The code of a stream that came to its proper
-    /// end is `asio::error::eof`.
+    /// end is `asio::error::eof`; where that was the last one, `next` returns null.
     virtual void on_error(const error&, std::optional<std::chrono::milliseconds> /* wait */) {}
 
 protected:
@@ -47,13 +47,19 @@ struct event_source_options {
     /// Where an earlier reader stopped; sent with the first request. Empty: a `Last-Event-ID` field of the
     /// request says so, if there is one.
     std::string_view last_event_id{};
-    /// How long it waits before it connects again, until the server says otherwise with `retry`.
+    /// How long it waits before it connects again, until the server says otherwise with `retry`. While
+    /// attempts fail one after the other, the wait is drawn by chance between this and a bound that doubles,
+    /// up to a minute (full jitter); a message brings it back.
     std::chrono::milliseconds retry{3'000};
-    /// While attempts fail one after the other, the wait is drawn by chance between `retry` and a bound that
-    /// doubles up to this one (full jitter); a message brings it back.
-    std::chrono::milliseconds max_retry{60'000};
+    /// The most that a server's `retry` may ask for, and a bound for the waits that grow, too. The least is
+    /// 100 ms, or `retry` above if that is less: streams that end at once must make no storm.
+    std::chrono::milliseconds max_retry{600'000};
     /// Whether 5xx and 429 are worth another attempt. `Retry-After` is the least to wait, up to an hour.
     bool retry_server_errors = true;
+    /// Whether a request that is not idempotent, as a POST, may be sent again once a server may have got it.
+    /// Each time it does something, or costs something. Without this such a source ends with its first
+    /// stream: at the proper end of that `next` returns null, else it throws why.
+    bool retry_post = false;
     /// Null: nobody is told.
     source_observer* observer = nullptr;
 };
@@ -62,7 +68,8 @@ static_assert(std::is_trivially_destructible_v<event_source_options>);
 /// Follows an event stream for as long as it is wanted: connects, reads, and when the stream ends or breaks
 /// connects again with the last id it saw (WHATWG HTML §9.2). Any method, header fields and body may be
 /// given; `Accept` and `Cache-Control` are set if the request has none. Each attempt asks for the URL that
-/// was given, and follows what redirects there are then, permanent ones too.
+/// was given, and follows what redirects there are then, permanent ones too. A POST is sent again only where
+/// no server has got it, unless the options say otherwise; its stream may have the status 201 or 202.
 ///
 /// It does not stop in silence: `next` throws where another attempt would be in vain (204, 401, 403 and other
 /// statuses that are not 200, a wrong media type, a certificate that is not trusted, redirects that lead
@@ -89,14 +96,16 @@ public:
     event_source& operator=(event_source&&) noexcept;
     ~event_source();
 
-    /// The next message, valid until the next call; null once `close` was called. Throws `rill::error` when
-    /// the source has given up, and then again at each call; `std::system_error` with `operation_aborted` if
-    /// the coroutine is cancelled. One call at a time, on one executor.
+    /// The next message, valid until the next call; null once `close` was called, and behind the stream of a
+    /// POST. Throws `rill::error` when the source has given up, and then again at each call;
+    /// `std::system_error` with `operation_aborted` if the coroutine is cancelled. One call at a time, on one
+    /// executor.
     [[nodiscard]] task<const message*> next();
 
     /// Ends the stream, and lets a `next` under way return null. On the executor of `next`.
     void close() noexcept;
-    /// Drops the connection, or the wait for one, and connects at once. On the executor of `next`.
+    /// Drops the connection, or the wait for one, and connects at once, also where that sends a POST again.
+    /// On the executor of `next`.
     void restart() noexcept;
 
     [[nodiscard]] source_state state() const noexcept;

@@ -1,6 +1,8 @@
 #include <rill/base/error.hpp>
 #include <rill/base/text.hpp>
 #include <rill/client/detail/exchange_in_flight.hpp>
+#include <rill/client/detail/idempotent.hpp>
+#include <rill/client/detail/response_fields.hpp>
 
 #include <asio/error.hpp>
 #include <fmt/format.h>
@@ -23,14 +25,6 @@ std::chrono::milliseconds left_of(std::chrono::milliseconds time, time_point beg
     return std::max(std::chrono::milliseconds{1}, time - spent);
 }
 
-/// RFC 9110 §9.2.2.
-bool is_idempotent(method verb) noexcept {
-    using enum method;
-    for (const auto each : {get, head, put, delete_, options, trace, query, propfind, report, search})
-        if (verb == each) return true;
-    return false;
-}
-
 client_errc code_of(response_fault fault) noexcept {
     switch (fault) {
     case response_fault::head_too_large: return client_errc::head_too_large;
@@ -43,21 +37,22 @@ client_errc code_of(response_fault fault) noexcept {
 } // namespace
 
 exchange_in_flight::exchange_in_flight(std::shared_ptr<client_core> core,
-                                       const asio::any_io_executor& executor, method verb, url to,
-                                       interrupt* by)
+                                       const asio::any_io_executor& executor, const client_request& request,
+                                       url to, interrupt* by)
     : core_{std::move(core)},
       executor_{executor},
-      method_{verb},
+      method_{request.method()},
       url_{std::move(to)},
       shown_url_{url_.str()},
       proxy_{core_->proxy_for(url_)},
       deadline_{executor, *this, by},
-      parser_{core_->bounds()} {
+      parser_{core_->bounds()},
+      codings_wanted_{core_->codings_wanted(request)} {
     // Requests in the clear to all hosts share the connections to their proxy.
     place_ = proxy_ == nullptr ? url_.origin()
              : url_.secure()   ? fmt::format("{} by {}", url_.origin(), proxy_->where.origin())
                                : fmt::format("by {}", proxy_->where.origin());
-    parser_.expect(verb);
+    parser_.expect(method_);
 }
 
 void exchange_in_flight::cancel_wait() noexcept {
@@ -74,14 +69,14 @@ void exchange_in_flight::refuse(const response_parser& parser) {
     fail(code_of(parser.fault()), parser.reason());
 }
 
-task<void> exchange_in_flight::run(std::string_view head, std::string_view body) {
+task<void> exchange_in_flight::run(std::string_view head, std::string_view body, bool& sent) {
     std::optional<connection_failure> failure;
     for (bool again = true; again;) {
         again = false;
         failure.reset();
         try {
             co_await connect();
-            co_await converse(head, body);
+            co_await converse(head, body, sent);
         } catch (connection_failure& f) {
             failure = std::move(f);
         }
@@ -90,6 +85,7 @@ task<void> exchange_in_flight::run(std::string_view head, std::string_view body)
         if (failure) connection_.reset();
     }
     if (failure) fail(failure->code, failure->words);
+    coding_ = content_coding(head_.fields);
     // What has no body is complete, whether somebody looks for one or not.
     if (parser_.content_length() == 0 && parser_.parse(input_, head_) == parse_step::complete) release();
 }
@@ -99,9 +95,9 @@ task<void> exchange_in_flight::connect() {
     const auto& options = core_->options();
     at_end_ = cut_short_ = false; // that was the connection before
     input_ = {};
-    // A second attempt takes no chances.
-    connection_ = reused_ ? nullptr : core_->pool().take(place_, executor_);
+    connection_ = fresh_ ? nullptr : core_->pool().take(place_, executor_);
     reused_ = connection_ != nullptr;
+    fresh_ = true; // a second attempt takes no chances
     if (reused_) co_return;
     if (url_.secure() && core_->tls() == nullptr) throw connection_failure{client_errc::tls_unavailable, {}};
     const auto& peer = proxy_ != nullptr ? proxy_->where : url_;
@@ -140,12 +136,12 @@ task<void> exchange_in_flight::open_tunnel(const proxy& by) {
 }
 
 /// A server may answer before it has taken the whole request, and take no more: then its answer counts.
-task<void> exchange_in_flight::converse(std::string_view head, std::string_view body) {
+task<void> exchange_in_flight::converse(std::string_view head, std::string_view body, bool& sent) {
     const auto patience = core_->options().idle_timeout;
     auto together = std::string{};
     if (body.size() < 16 * 1024) together.append(head).append(body);
-    const bool sent = co_await connection_->write(together.empty() ? head : together, patience, deadline_);
-    cut_short_ = !sent;
+    sent = true;
+    cut_short_ = !co_await connection_->write(together.empty() ? head : together, patience, deadline_);
     bool has_head = false;
     if (!cut_short_ && together.empty()) has_head = co_await upload(body);
     const auto time = core_->options().first_byte_timeout;
@@ -205,9 +201,8 @@ task<std::string_view> exchange_in_flight::read() {
 task<std::string_view> exchange_in_flight::read_within(std::chrono::milliseconds patience) {
     if (complete_) co_return std::string_view{};
     if (!connection_) fail(client_errc::truncated, "it has failed before");
-    if (const auto coding = head_.fields.find("content-encoding");
-        coding && !equals_ignoring_case(trim(*coding), "identity") && !trim(*coding).empty())
-        fail(client_errc::unknown_coding, *coding);
+    if (!coding_.empty() && !names_coding(codings_wanted_, coding_))
+        fail(client_errc::unknown_coding, coding_);
     for (;;) {
         auto step = parser_.parse(input_, head_);
         if (step == parse_step::need_input && at_end_) step = parser_.end();
@@ -233,7 +228,7 @@ void exchange_in_flight::release() {
     deadline_.stop();
     auto idle = std::exchange(connection_, nullptr);
     if (parser_.keep_alive() && !cut_short_ && input_.empty() && !at_end_ && !deadline_.passed())
-        core_->pool().put(place_, std::move(idle));
+        core_->pool().put(place_, std::move(idle), keep_alive_time(head_.fields));
 }
 
 task<std::string> exchange_in_flight::bytes() {
@@ -263,9 +258,8 @@ task<void> exchange_in_flight::discard() {
 }
 
 bool exchange_in_flight::is_event_stream() const noexcept {
-    if (head_.status != status::ok) return false;
-    const auto type = head_.fields.find("content-type");
-    return type && equals_ignoring_case(trim(type->substr(0, type->find(';'))), "text/event-stream");
+    return is_stream_status(method_, head_.status) &&
+           is_event_stream_type(head_.fields.find("content-type").value_or(""));
 }
 
 decoded exchange_in_flight::decode() {
@@ -279,10 +273,11 @@ decoded exchange_in_flight::decode() {
 
 task<const message*> exchange_in_flight::next() {
     if (!decoder_) {
-        if (head_.status != status::ok)
+        if (!is_stream_status(method_, head_.status))
             fail(client_errc::bad_status, fmt::format("{}", static_cast<unsigned>(head_.status)));
         if (!is_event_stream())
             fail(client_errc::wrong_media_type, head_.fields.find("content-type").value_or("none"));
+        if (!coding_.empty()) fail(client_errc::unknown_coding, coding_);
         decoder_.emplace(core_->options().events);
     }
     for (;;) {

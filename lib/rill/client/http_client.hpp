@@ -57,7 +57,11 @@ public:
     /// A 303, and a 301 or 302 that answers a POST, is followed by a GET without body; otherwise method and
     /// body stay (RFC 9110 §15.4). `Authorization`, `Cookie` and `Proxy-Authorization` go to no other origin
     /// than the first. A request that fails on a connection which was idle before is sent once more if its
-    /// method is idempotent (RFC 9110 §9.2.2).
+    /// method is idempotent (RFC 9110 §9.2.2); one whose method is not takes a new connection behind a
+    /// redirect.
+    ///
+    /// `Accept-Encoding` is `identity` unless the request or the client says otherwise: then the body comes
+    /// as the server has coded it.
     [[nodiscard]] task<client_response> send(client_request request);
 
     [[nodiscard]] task<client_response> get(std::string_view url);

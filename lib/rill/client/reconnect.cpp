@@ -1,5 +1,5 @@
-#include <rill/base/text.hpp>
 #include <rill/client/detail/reconnect.hpp>
+#include <rill/client/detail/response_fields.hpp>
 #include <rill/client/detail/retry_after.hpp>
 #include <rill/client/error.hpp>
 #include <rill/http/error.hpp>
@@ -20,6 +20,11 @@ using namespace std::chrono_literals;
     return std::clamp(time, 0ms, decoder::max_retry);
 }
 
+/// The least that counts where waits are doubled, and that a server may ask for.
+constexpr std::chrono::milliseconds least_step = 100ms;
+/// Waits do not grow beyond this: a server that was away for long is found soon after it is back.
+constexpr std::chrono::milliseconds longest_backoff = 60s;
+
 [[nodiscard]] bool is_server_error(status s) noexcept {
     const auto code = static_cast<unsigned>(s);
     return s == status::too_many_requests || (code >= 500 && code <= 599);
@@ -39,15 +44,14 @@ using namespace std::chrono_literals;
 
 } // namespace
 
-bool is_event_stream_type(std::string_view content_type) noexcept {
-    return equals_ignoring_case(trim(content_type.substr(0, content_type.find(';'))), "text/event-stream");
-}
-
 reconnect::reconnect(milliseconds retry, milliseconds max_retry, bool retry_server_errors) noexcept
-    : retry_{bounded(retry)}, max_retry_{bounded(max_retry)}, retry_server_errors_{retry_server_errors} {}
+    : retry_{bounded(retry)},
+      max_retry_{bounded(max_retry)},
+      min_retry_{std::min({retry_, max_retry_, least_step})},
+      retry_server_errors_{retry_server_errors} {}
 
 reconnect::verdict reconnect::on_response(const answer& head, std::uint64_t random) {
-    if (head.status == status::ok) {
+    if (is_stream_status(head.verb, head.status)) {
         if (is_event_stream_type(head.content_type)) return {.what = step::open};
         return {.what = step::give_up, .why = client_errc::wrong_media_type};
     }
@@ -69,18 +73,18 @@ reconnect::verdict reconnect::on_end(std::uint64_t random) {
 }
 
 void reconnect::on_retry(milliseconds time) noexcept {
-    retry_ = bounded(time);
+    retry_ = std::clamp(time, min_retry_, max_retry_);
 }
 
 reconnect::milliseconds reconnect::next_wait(std::uint64_t random) noexcept {
-    static constexpr milliseconds least_step = 100ms;
     static constexpr unsigned most_doublings = 32; // 100 ms times this is beyond `decoder::max_retry`
     const auto doublings = failures_;
     if (failures_ < most_doublings) ++failures_;
     if (doublings == 0) return retry_;
 
     const auto step = std::max(retry_, least_step);
-    const auto bound = std::max(retry_, std::min(max_retry_, step * (std::int64_t{1} << doublings)));
+    const auto bound =
+        std::max(retry_, std::min({max_retry_, longest_backoff, step * (std::int64_t{1} << doublings)}));
     const auto choices = static_cast<std::uint64_t>((bound - retry_).count()) + 1;
     return retry_ + milliseconds{static_cast<milliseconds::rep>(random % choices)};
 }

@@ -27,14 +27,18 @@ class client_core : public std::enable_shared_from_this<client_core> {
 public:
     client_core(std::string_view base, const client_options& options);
 
-    /// As `http_client::send`. `by` may end it; it may be null, and else must outlive what comes out.
-    [[nodiscard]] task<std::unique_ptr<exchange_in_flight>> send(client_request request, interrupt* by);
+    /// As `http_client::send`. `by` may end it; it may be null, and else must outlive what comes out. `sent`,
+    /// unless it is null, is set once a server may have got something of the request.
+    [[nodiscard]] task<std::unique_ptr<exchange_in_flight>> send(client_request request, interrupt* by,
+                                                                 bool* sent = nullptr);
 
     [[nodiscard]] const client_options& options() const noexcept { return options_; }
     /// For the parser of responses.
     [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
     /// Throws `rill::error` with `proxy_not_usable`.
     [[nodiscard]] const proxy* proxy_for(const url& target) const { return proxies_.find(target); }
+    /// The `Accept-Encoding` that a request has from its caller; empty if it has none.
+    [[nodiscard]] std::string_view codings_wanted(const client_request& request) const;
     /// Null where TLS is not built in. Throws `rill::error` with `invalid_certificate`.
     [[nodiscard]] const tls_context* tls();
     [[nodiscard]] connection_pool& pool() noexcept { return *pool_; }

@@ -6,10 +6,12 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/execution_context.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,14 +26,16 @@ namespace rill::detail {
 class connection_pool : public std::enable_shared_from_this<connection_pool> {
 public:
     connection_pool(std::size_t most, std::chrono::milliseconds longest) noexcept
-        : most_{most}, longest_{longest} {}
+        : most_{most}, longest_{std::min<std::chrono::milliseconds>(longest, std::chrono::hours{24})} {}
 
     /// One that was used for `place` on `executor`, and is still open; else null.
     [[nodiscard]] std::unique_ptr<connection> take(std::string_view place,
                                                    const asio::any_io_executor& executor);
 
-    /// To be called on the connection's executor; nothing is under way on it.
-    void put(std::string place, std::unique_ptr<connection> idle);
+    /// To be called on the connection's executor; nothing is under way on it. It is kept for no longer than
+    /// the server does, as far as that says so.
+    void put(std::string place, std::unique_ptr<connection> idle,
+             std::optional<std::chrono::milliseconds> server_time);
 
     /// How many there are.
     [[nodiscard]] std::size_t size();
@@ -41,7 +45,7 @@ private:
     struct entry {
         std::string place;
         std::unique_ptr<connection> idle;
-        time_point since;
+        time_point until;
     };
     using entries = std::vector<entry>;
 

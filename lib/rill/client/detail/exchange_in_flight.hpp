@@ -25,14 +25,17 @@ namespace rill::detail {
 /// What goes wrong is thrown as `rill::error`, with what was asked for in its words.
 class exchange_in_flight final : deadline::waiter {
 public:
-    exchange_in_flight(std::shared_ptr<client_core> core, const asio::any_io_executor& executor, method verb,
-                       url to, interrupt* by);
+    exchange_in_flight(std::shared_ptr<client_core> core, const asio::any_io_executor& executor,
+                       const client_request& request, url to, interrupt* by);
     exchange_in_flight(const exchange_in_flight&) = delete;
     exchange_in_flight& operator=(const exchange_in_flight&) = delete;
     ~exchange_in_flight() = default;
 
-    /// Sends a request; completes with the head of the response.
-    [[nodiscard]] task<void> run(std::string_view head, std::string_view body);
+    /// Has `run` make a new connection, though there be an idle one.
+    void avoid_idle() noexcept { fresh_ = true; }
+    /// Sends a request; completes with the head of the response. `sent` is set once the server may have got
+    /// something of it.
+    [[nodiscard]] task<void> run(std::string_view head, std::string_view body, bool& sent);
 
     [[nodiscard]] const url& where() const noexcept { return url_; }
     [[nodiscard]] const response_head& head() const noexcept { return head_; }
@@ -53,7 +56,7 @@ private:
 
     [[nodiscard]] task<void> connect();
     [[nodiscard]] task<void> open_tunnel(const proxy& by);
-    [[nodiscard]] task<void> converse(std::string_view head, std::string_view body);
+    [[nodiscard]] task<void> converse(std::string_view head, std::string_view body, bool& sent);
     [[nodiscard]] task<bool> upload(std::string_view body);
     [[nodiscard]] task<std::string_view> read_within(std::chrono::milliseconds patience);
     [[nodiscard]] task<void> more_input(std::chrono::milliseconds patience, client_errc why);
@@ -72,13 +75,16 @@ private:
     deadline deadline_;
 
     std::unique_ptr<connection> connection_;
+    bool fresh_ = false; ///< takes no idle connection
     bool reused_ = false;
     bool complete_ = false;  ///< the response was read to its end
     bool cut_short_ = false; ///< the request was not sent to its end
     bool at_end_ = false;    ///< the peer has said that no more comes
     response_parser parser_;
     response_head head_;
-    std::string_view input_; ///< what is left to read of `buffer_`
+    std::string codings_wanted_; ///< by the caller, who decodes them
+    std::string coding_;         ///< of the response, or empty
+    std::string_view input_;     ///< what is left to read of `buffer_`
     std::array<char, 16 * 1024> buffer_;
 
     std::optional<decoder> decoder_; ///< once the response is read as an event stream

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <rill/http/method.hpp>
 #include <rill/http/status.hpp>
 
 #include <chrono>
@@ -11,17 +12,13 @@
 
 namespace rill::detail {
 
-/// Whether a `Content-Type` says `text/event-stream`, whatever its case and parameters: the charset of an
-/// event stream is UTF-8, whatever is said of it (WHATWG HTML §9.2.5).
-[[nodiscard]] bool is_event_stream_type(std::string_view content_type) noexcept;
-
 /// What an event source does when something has happened to its connection: a state machine without a
 /// socket, a clock or chance of its own. (WHATWG HTML §9.2.3)
 ///
 /// | what happened                                     | what comes of it                                   |
 /// |---------------------------------------------------|----------------------------------------------------|
-/// | 200 and `text/event-stream`                       | open                                               |
-/// | 200 and another media type                        | the end: `wrong_media_type`                        |
+/// | 200 and `text/event-stream`; 201, 202 to a POST   | open                                               |
+/// | one of these and another media type               | the end: `wrong_media_type`                        |
 /// | 429, 5xx, if they are to be retried               | another attempt, not before `Retry-After`          |
 /// | any other status, 204 too                         | the end: `bad_status`                              |
 /// | a certificate refused, no TLS in this Rill, no    | the end: nothing that time changes, or nothing     |
@@ -35,9 +32,12 @@ namespace rill::detail {
 /// | the stream ended                                  | another attempt                                    |
 ///
 /// The first wait is `retry`. While no message comes the wait before attempt n + 1 in a row is drawn between
-/// `retry` and the smaller of `max_retry` and `retry` * 2^n, for which a `retry` below 100 ms counts as
-/// 100 ms: a server that wants its clients back at once does not want them in a busy loop. No wait is shorter
-/// than `retry`, though that be more than `max_retry`.
+/// `retry` and the smallest of a minute, `max_retry` and `retry` * 2^n, for which a `retry` below 100 ms
+/// counts as 100 ms. No wait is shorter than `retry`.
+///
+/// The server's word for `retry` is taken as at most `max_retry`, so that a slip does not silence a client
+/// for days; and as at least 100 ms, unless the first `retry` was less: a server that wants its clients back
+/// at once does not want them in a busy loop.
 class reconnect {
 public:
     using milliseconds = std::chrono::milliseconds;
@@ -51,6 +51,7 @@ public:
 
     /// The head of an answer.
     struct answer {
+        method verb{}; ///< of the request
         rill::status status{};
         std::string_view content_type{};
         std::string_view retry_after{};
@@ -78,6 +79,7 @@ private:
 
     milliseconds retry_;
     milliseconds max_retry_;
+    milliseconds min_retry_; // of the server's word
     bool retry_server_errors_;
     unsigned failures_ = 0; // in a row
 };
