@@ -14,18 +14,28 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <string_view>
 
 namespace rillcat {
 namespace {
 
 constexpr const char* footer = R"(
-Exit codes: 0 it ended as asked (--once, --max-events); 1 the stream could not be had, or was lost with
---once; 2 something is wrong with the options; 3 the time of --timeout was over; 130 Ctrl-C.
+Exit codes: 0 it ended as asked (--once, --max-events), or the answer to a POST did; 1 the stream could not be
+had, or was lost where it is not asked for again (--once, POST); 2 something is wrong with the options; 3 the
+time of --timeout was over; 130 Ctrl-C.
 
 Examples:
   rillcat http://localhost:5800/ticks
   rillcat --json localhost:5800/chat | jq .data
   rillcat --once -H 'Authorization: Bearer KEY' -d @question.json https://llm.example/v1/chat/completions)";
+
+/// What a request says of itself and of its connection (RFC 9112 §3.2, §6, §9.6).
+bool is_reserved(const std::string& name) {
+    for (const std::string_view each :
+         {"Host", "Connection", "Content-Length", "Transfer-Encoding", "Keep-Alive"})
+        if (rill::equals_ignoring_case(name, each)) return true;
+    return false;
+}
 
 /// `NAME: VALUE`.
 std::pair<std::string, std::string> read_field(const std::string& line) {
@@ -37,6 +47,10 @@ std::pair<std::string, std::string> read_field(const std::string& line) {
     } catch (const std::system_error& refused) {
         throw CLI::ValidationError{"-H", fmt::format("'{}': {}", line, refused.code().message())};
     }
+    if (is_reserved(field.first))
+        throw CLI::ValidationError{
+            "-H",
+            fmt::format("'{}': {} comes from the URL and the body, and cannot be set", line, field.first)};
     return field;
 }
 
@@ -54,7 +68,15 @@ std::string read_body(const std::string& text) {
 
 void add_options(CLI::App& app, command& c) {
     using text = const std::string&;
-    app.add_option("URL", c.url, "the stream; http:// where no scheme is given")->required()->type_name("");
+    app.add_option_function<std::string>(
+           "URL",
+           [&](text url) {
+               if (url.empty()) throw CLI::ValidationError{"URL", "it is empty"};
+               c.url = url;
+           },
+           "the stream; http:// where no scheme is given")
+        ->required()
+        ->type_name("");
     app.add_option_function<std::string>(
            "-X",
            [&](text name) {
@@ -84,6 +106,8 @@ void add_options(CLI::App& app, command& c) {
            "--data", [&] { c.output = format::data; }, "only the data of each event")
         ->excludes("--json");
     app.add_flag("--once", c.once, "end with the stream; else it reconnects, as a browser does");
+    app.add_flag("--retry-post", c.retry_post,
+                 "reconnect also where that sends a POST again, which may cost something each time");
     app.add_option_function<std::string>(
            "--max-events",
            [&](text number) {
@@ -111,6 +135,16 @@ void add_options(CLI::App& app, command& c) {
     app.add_flag("-k", c.insecure, "take any certificate");
 }
 
+/// Whether a URL begins with a scheme. What has no slashes behind it is a host with its port, unless it is
+/// HTTP's: `http:/x` lacks one. A URL in the query does not count.
+bool has_scheme(std::string_view url) {
+    const auto scheme = url.substr(0, url.find_first_of(":/?#"));
+    const auto rest = url.substr(scheme.size());
+    return rest.starts_with("://") ||
+           (rest.starts_with(":") &&
+            (rill::equals_ignoring_case(scheme, "http") || rill::equals_ignoring_case(scheme, "https")));
+}
+
 } // namespace
 
 std::variant<command, int> read_command_line(int argc, const char* const* argv) {
@@ -130,9 +164,7 @@ std::variant<command, int> read_command_line(int argc, const char* const* argv) 
         fmt::print(stderr, "rillcat: {}\n", demo::one_line(wrong.what()));
         return wrong_usage;
     }
-    // One in the query does not count.
-    if (const auto scheme = c.url.find("://"); scheme == c.url.npos || scheme > c.url.find_first_of("/?#"))
-        c.url.insert(0, "http://");
+    if (!has_scheme(c.url)) c.url.insert(0, "http://");
     if (c.method.empty()) c.method = c.body ? "POST" : "GET";
     return c;
 }

@@ -27,6 +27,7 @@ struct command {
     std::string last_event_id;
     format output = format::text;
     bool once = false;
+    bool retry_post = false;
     std::size_t max_events = 0;           ///< 0: all
     std::chrono::milliseconds timeout{0}; ///< 0: none
     std::string ca_file;

@@ -22,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace {
 
@@ -68,7 +69,9 @@ rill::task<void> run(const command& c) {
     printer out{c};
     if (c.once) {
         auto request = request_of(c);
-        request.set("Accept", "text/event-stream").set("Cache-Control", "no-store");
+        for (const auto& [name, value] :
+             {std::pair{"Accept", "text/event-stream"}, {"Cache-Control", "no-cache"}})
+            if (!request.fields().contains(name)) request.set(name, value);
         if (!c.last_event_id.empty()) request.set("Last-Event-ID", c.last_event_id);
         auto stream = co_await client.send(std::move(request));
         while (const auto* event = co_await stream.next())
@@ -76,7 +79,9 @@ rill::task<void> run(const command& c) {
     } else {
         complaints observer;
         rill::event_source source{
-            client, request_of(c), {.last_event_id = c.last_event_id, .observer = &observer}};
+            client,
+            request_of(c),
+            {.last_event_id = c.last_event_id, .retry_post = c.retry_post, .observer = &observer}};
         while (const auto* event = co_await source.next())
             if (!out.print(*event)) break;
     }

@@ -19,7 +19,8 @@ enum class surface : std::uint8_t {
 /// What is printed of an event, line end included.
 ///
 /// As text, an event is its type, unless that is `message`, its id and its data; further lines are indented.
-/// On terminals control characters of the data are shown and not sent, so that no stream can play with them.
+/// On terminals control characters are shown and not sent, so that no stream can play with them; as JSON they
+/// are escaped everywhere.
 [[nodiscard]] std::string printed(const rill::message& event, format how, surface on);
 
 /// `text` without control characters: each is shown as `\x1b`.

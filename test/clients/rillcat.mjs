@@ -96,7 +96,80 @@ test('reconnects with the last id when the stream ends, and says so', async () =
   assert.equal(await program.ended, 0);
   assert.equal(program.stdout, '#1 1\n#2 2\n#3 3\n');
   assert.deepEqual(server.requests.map(({ headers }) => headers['last-event-id']), [undefined, '1', '2']);
-  assert.match(program.stderr, /^(rillcat: GET [^\n]+; again in 0\.0 s\n){2}$/);
+  assert.match(program.stderr, /^(rillcat: GET [^\n]+; again in 0\.1 s\n){2}$/);
+  server.close();
+});
+
+test('a POST is sent once, unless --retry-post says so', async () => {
+  const server = await script((request, response, number) => {
+    if (request.url === '/cut') {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('retry: 10\ndata: a\n\n');
+      setTimeout(() => response.destroy(), 50);
+    } else if (request.url === '/busy') {
+      response.writeHead(503, { 'Retry-After': '0' }).end();
+    } else {
+      response.writeHead(request.url === '/created' ? 201 : 200, { 'Content-Type': 'text/event-stream' }).end(`retry: 10\ndata: ${number}\n\n`);
+    }
+  });
+  assert.equal(await output(0, '-d', '{}', server.url), '1\n');
+  assert.equal(await output(0, '-d', '{}', `${server.url}/created`), '2\n');
+  assert.equal(await output(0, '--once', '-d', '{}', `${server.url}/created`), '3\n');
+  assert.equal(await output(1, '-d', '{}', `${server.url}/cut`), 'a\n');
+  assert.match(await complaint(1, '-d', '{}', `${server.url}/busy`), /503/);
+  assert.equal(server.requests.length, 5);
+  assert.equal(await output(0, '--retry-post', '--max-events', '3', '-d', '{}', server.url), '6\n7\n8\n');
+  // What says that it may be repeated is asked again as ever.
+  assert.equal(await output(0, '-X', 'QUERY', '--max-events', '2', '-d', '{}', server.url), '9\n10\n');
+  server.close();
+});
+
+test('a POST that nobody has got is tried again', async () => {
+  const program = cat('-d', '{}', 'http://127.0.0.1:1/');
+  await until(() => program.stderr.includes('again in'), 'an attempt');
+  assert.equal(await program.end('SIGINT'), 130);
+});
+
+test('fields that are given win, and those of the connection are refused', async () => {
+  const server = await script((_, response) => stream(response, 'data: ok\n\n'));
+  const fields = ['-H', 'Accept: application/json, text/event-stream', '-H', 'Cache-Control: max-age=0', '-H', 'Last-Event-ID: 7', '-H', 'accept-encoding: *'];
+  await output(0, '--once', ...fields, '-d', '{}', server.url);
+  await output(0, '--max-events', '1', ...fields, server.url);
+  for (const { headers } of server.requests)
+    assert.deepEqual([headers.accept, headers['cache-control'], headers['last-event-id'], headers['accept-encoding']],
+      ['application/json, text/event-stream', 'max-age=0', '7', '*']);
+  await output(0, '--once', server.url);
+  await output(0, '--max-events', '1', server.url);
+  for (const { headers } of server.requests.slice(2))
+    assert.deepEqual([headers.accept, headers['cache-control'], headers['accept-encoding']], ['text/event-stream', 'no-cache', 'identity']);
+  for (const name of ['Host', 'host', 'Connection', 'Content-Length', 'Transfer-Encoding'])
+    assert.match(await complaint(2, '-H', `${name}: 1`, server.url), new RegExp(name));
+  assert.equal(server.requests.length, 4);
+  server.close();
+});
+
+test('letters beyond ASCII may be typed in a URL, and a host of them is refused with its cause', async () => {
+  const server = await script((_, response) => stream(response, 'data: ok\n\n'));
+  assert.equal(await output(0, '--once', `${server.url}/café?q=日本#é`), 'ok\n');
+  assert.equal(server.requests[0].url, '/caf%C3%A9?q=%E6%97%A5%E6%9C%AC');
+  assert.match(await complaint(1, 'http://bücher.example/'), /IDNA/);
+  assert.match(await complaint(1, 'bücher.example'), /IDNA/);
+  assert.match(await complaint(1, 'ws://localhost/'), /ws/);
+  assert.match(await complaint(1, 'http:/localhost/'), /not a URL/);
+  server.close();
+});
+
+test('proxies: one that cannot be used is told where it is needed', async () => {
+  const server = await script((_, response) => stream(response, 'data: ok\n\n'));
+  const seen = async (environment, url) => {
+    const shell = new Program('env', ['-u', 'no_proxy', '-u', 'NO_PROXY', ...environment, rillcat, '--once', url]);
+    return [await shell.ended, shell.stdout, shell.stderr];
+  };
+  assert.deepEqual(await seen(['https_proxy=socks5://127.0.0.1:1080'], server.url), [0, 'ok\n', '']);
+  assert.deepEqual(await seen(['ALL_PROXY=socks5://127.0.0.1:1080', 'NO_PROXY=127.0.0.0/8'], server.url), [0, 'ok\n', '']);
+  const [code, , words] = await seen(['ALL_PROXY=socks5h://u:secret@127.0.0.1:1080'], server.url);
+  assert.equal(code, 1);
+  assert.match(words, /^rillcat: [^\n]*ALL_PROXY[^\n]*socks5h:\/\/[^\n]*\n$/);
+  assert.doesNotMatch(words, /secret/);
   server.close();
 });
 
@@ -195,7 +268,7 @@ test('a server that cannot be reached is a failure with --once', async () => {
 test('wrong options are said in a line, with exit code 2', async () => {
   for (const args of [[], ['--json', '--data', 'x'], ['-X', 'no method', 'x'], ['-H', 'nothing', 'x'], ['-H', 'a b: c', 'x'],
     ['-H', 'A: b\u0001', 'x'], ['--max-events', '0', 'x'], ['--max-events', 'many', 'x'], ['--timeout', '5', 'x'],
-    ['--timeout', '0s', 'x'], ['-d', `@${scratch}/nothing`, 'x'], ['--bogus', 'x'], ['x', 'y']])
+    ['--timeout', '0s', 'x'], ['-d', `@${scratch}/nothing`, 'x'], [''], ['--bogus', 'x'], ['x', 'y']])
     await complaint(2, ...args);
 });
 
@@ -228,9 +301,24 @@ test('on a terminal it has colours, unless NO_COLOR is set, and shows control ch
   server.close();
 });
 
+test('neither --data nor --json lets a stream play with a terminal', async () => {
+  const server = await script((_, response) => stream(response, 'event: \u009b1m\ndata: \u001b]0;evil\u0007\tb\ndata: \u009b2J\u007f é\n\n'));
+  const on_terminal = async option => {
+    const shell = new Program('script', ['-qec', `env TERM=xterm ${rillcat} --once ${option} ${server.url}`, join(scratch, 'typescript')]);
+    assert.equal(await shell.ended, 0, shell.stderr);
+    return shell.stdout.replaceAll('\r', '');
+  };
+  assert.equal(await on_terminal('--data'), '\\x1b]0;evil\\x07\tb\n\\x9b2J\\x7f é\n');
+  const line = '{"type":"\\u009b1m","data":"\\u001b]0;evil\\u0007\\tb\\n\\u009b2J\\u007f é","lastEventId":""}\n';
+  assert.equal(await on_terminal('--json'), line);
+  assert.equal(await output(0, '--once', '--json', server.url), line);
+  assert.equal(JSON.parse(line).data, '\u001b]0;evil\u0007\tb\n\u009b2J\u007f é');
+  server.close();
+});
+
 test('--help says all, on standard output', async () => {
   const help = await output(0, '--help');
-  for (const option of ['-X', '-H', '-d', '--json', '--data', '--once', '--last-event-id', '--max-events', '--timeout', '--cacert', '-k'])
+  for (const option of ['-X', '-H', '-d', '--json', '--data', '--once', '--retry-post', '--last-event-id', '--max-events', '--timeout', '--cacert', '-k'])
     assert.match(help, new RegExp(`^  ${option} `, 'm'));
   assert.match(help, /Exit codes/);
 });
