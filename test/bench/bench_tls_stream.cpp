@@ -64,7 +64,7 @@ template <typename Make>
         for (int n = 0; n < count; ++n) {
             clients.push_back(make());
             clients.back().send("GET / HTTP/1.1\r\nHost: bench\r\n\r\n");
-            clients.back().until("\n\n\r\n"); // the first chunk
+            clients.back().until(":\n\r\n"); // the first chunk
         }
         if (::write(out, "x", 1) != 1 || ::read(in, &word, 1) != 1) ::_exit(1);
     }

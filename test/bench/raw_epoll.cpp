@@ -27,7 +27,7 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr auto stream_head =
-    "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: text/event-stream\r\n\r\n:\n\n"sv;
+    "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: text/event-stream\r\n\r\n:\n"sv;
 constexpr auto hello =
     "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: text/plain; charset=utf-8\r\n"
     "Content-Length: 13\r\n\r\nHello, World!"sv;

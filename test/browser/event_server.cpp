@@ -65,7 +65,7 @@ rill::event_stream count(rill::request& request) {
     if (throws) throw std::runtime_error{"as asked for"};
 }
 
-/// An id without data, and the end; then what the client made of it.
+/// A checkpoint and the end; then what the client made of it.
 rill::event_stream checkpoint(rill::request& request) {
     const auto last = request.last_event_id();
     if (last.empty()) {

@@ -57,6 +57,20 @@ TEST_CASE("a source asks for an event stream that no cache has, and for no id at
     CHECK(field(request, "Accept-Encoding") == "identity");
 }
 
+TEST_CASE("a checkpoint is not shown, and its id is what the source comes back with") {
+    scripted::server server{{scripted::events("id: 7\nevent: checkpoint\ndata: {}\n\n"),
+                             scripted::events("event: checkpoint\nretry: 1\ndata: {}\n\n"),
+                             scripted::endless("data: x\n\n")}};
+    CHECK(messages(server, 1) == texts{"message|x|7"});
+    CHECK(field(server.request(1), "Last-Event-ID") == "7");
+    CHECK(field(server.request(2), "Last-Event-ID") == "7");
+}
+
+TEST_CASE("another server's event of the name checkpoint is shown") {
+    CHECK(all_of("event: checkpoint\ndata: 17\n\nevent: checkpoint\ndata\n\ndata: {}\n\n") ==
+          texts{"checkpoint|17|", "checkpoint||", "message|{}|"});
+}
+
 TEST_CASE("a source sends the id that it is given to begin with") {
     scripted::server server{scripted::endless("data: x\n\n")};
     auto options = eager();

@@ -24,14 +24,14 @@ export class Listener {
     made.id = first.data;
     return made;
   }
-  /// All blocks that came, as a browser would see them; an event without data is a checkpoint.
+  /// All blocks that came, as a browser would see them, checkpoints too.
   get blocks() {
     return this.curl.stdout.split('\n\n').slice(0, -1).map(block => {
       const fields = name => [...block.matchAll(new RegExp(`^${name}: ?(.*)$`, 'gm'))].map(([, value]) => value);
       return { type: fields('event')[0] ?? 'message', id: fields('id')[0], lines: fields('data'), data: fields('data').join('\n') };
     });
   }
-  get events() { return this.blocks.filter(({ lines }) => lines.length > 0); }
+  get events() { return this.blocks.filter(({ type, lines }) => lines.length > 0 && type !== 'checkpoint'); }
   get said() { return this.events.filter(({ type }) => type === 'message').map(({ data }) => data); }
   get last_id() { return this.blocks.findLast?.(({ id }) => id)?.id ?? this.blocks.filter(({ id }) => id).at(-1).id; }
   of(type) { return this.events.filter(event => event.type === type).map(({ data }) => data); }

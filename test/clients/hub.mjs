@@ -36,7 +36,7 @@ test('the head of a stream is right, and it begins with a checkpoint', async () 
   const [head, body] = reader.text.split('\r\n\r\n');
   assert.match(head, /^HTTP\/1\.1 200 OK\r\n/);
   assert.match(head, /^Content-Type: text\/event-stream\r?$/m);
-  assert.match(body, /^id: [0-9a-f]{12}-0\n\n$/);
+  assert.match(body, /^id: [0-9a-f]{12}-0\nevent: checkpoint\ndata: \{\}\n\n$/);
 });
 
 for (const [query, type, id] of [['event=alarm', 'alarm'], ['id=my+7', 'message', 'my 7'], ['event=b&id=%C5%BE', 'b', 'ž'],
@@ -77,7 +77,7 @@ for (const given of [{ id: '7' }, { retry: 100 }]) {
     await until(() => reader.text.includes(`id: ${id}\n`), 'the checkpoint');
     await publish(topic, { data: 'x' });
     assert.equal((await reader.events(1))[0].data, 'x');
-    if (given.retry) assert.ok(reader.text.includes(`id: ${id}\nretry: 100\n\n`), reader.text);
+    if (given.retry) assert.ok(reader.text.includes(`id: ${id}\nevent: checkpoint\nretry: 100\ndata: {}\n\n`), reader.text);
   });
 }
 
@@ -152,7 +152,7 @@ test('a stream goes on after Last-Event-ID, in the head or in the query', async 
 test('the checkpoint is a place to go on from', async () => {
   const topic = fresh();
   const first = await listen(topic);
-  const [id] = await until(() => first.text.match(/(?<=^id: ).*(?=\n\n)/m), 'the checkpoint');
+  const [id] = await until(() => first.text.match(/(?<=^id: ).*(?=\nevent: checkpoint\ndata: \{\}\n\n)/m), 'the checkpoint');
   await first.end();
   await publish(topic, 'missed by nobody');
   assert.equal((await (await listen(topic, '-H', `Last-Event-ID: ${id}`)).events(1))[0].data, 'missed by nobody');

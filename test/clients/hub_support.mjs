@@ -4,7 +4,7 @@ import { Program, assert, until } from '../browser/support.mjs';
 export const curl = (...args) => new Program('curl', ['-q', '--silent', '--show-error', '--no-buffer', ...args]);
 
 /// curl at an event stream. Its events are as clients have them (WHATWG HTML §9.2.6): { type, data, id }, and `retry`
-/// where they have one.
+/// where they have one. Checkpoints are left out.
 class Listener {
   #program;
   #rest = '';
@@ -31,7 +31,7 @@ class Listener {
       return;
     }
     const { type = 'message', data, ...more } = this.#event;
-    if (data.length > 0) this.#events.push({ type, data: data.join('\n'), id: this.#id, ...more });
+    if (data.length > 0 && type !== 'checkpoint') this.#events.push({ type, data: data.join('\n'), id: this.#id, ...more });
     this.#event = { data: [] };
   }
 

@@ -42,7 +42,7 @@ export async function refused(answer, code, why, more = {}) {
   for (const [name, value] of Object.entries(more)) assert.equal(error[name], value, name);
 }
 
-/// The events of a text: { type, data, id }, those without data left out.
+/// The events of a text: { type, data, id }, checkpoints left out.
 export function events_in(text) {
   return text.split('\n\n').map(block => {
     const event = { type: 'message', data: [], id: '' };
@@ -53,7 +53,7 @@ export function events_in(text) {
       if (name === 'id') event.id = value;
     }
     return event;
-  }).filter(({ data }) => data.length > 0).map(event => ({ ...event, data: event.data.join('\n') }));
+  }).filter(({ type, data }) => data.length > 0 && type !== 'checkpoint').map(event => ({ ...event, data: event.data.join('\n') }));
 }
 
 /// The chunks of a stream's text, which must end with [DONE].

@@ -44,6 +44,8 @@ void check(const rill::event& e) {
 
     rill::decoder decoder{{}, "old"};
     const auto id = e.id.data() != nullptr ? e.id : "old";
+    const bool is_event = e.data.data() != nullptr || !e.name.empty();
+    const bool is_checkpoint = !is_event && (e.id.data() != nullptr || e.retry);
     bool comment = false;
     bool message = false;
     while (!bytes.empty()) {
@@ -53,13 +55,14 @@ void check(const rill::event& e) {
             comment = true;
         } else if (what == rill::decoded::message) {
             const auto& m = decoder.current();
-            require(!message && m.data == with_lf(e.data));
-            require(m.type == (e.name.empty() ? "message" : e.name) && m.last_event_id == id);
+            require(!message && m.data == (is_checkpoint ? "{}" : with_lf(e.data)));
+            require(m.type == (is_checkpoint ? "checkpoint" : e.name.empty() ? "message" : e.name));
+            require(m.last_event_id == id);
             message = true;
         }
     }
     require(comment == (e.comment.data() != nullptr));
-    require(message == (e.data.data() != nullptr || !e.name.empty()));
+    require(message == (is_event || is_checkpoint));
     require(decoder.last_event_id() == id && decoder.retry() == e.retry);
 }
 

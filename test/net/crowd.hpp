@@ -66,7 +66,9 @@ public:
         if (complete_ && !raw.empty()) throw std::runtime_error{"bytes behind the last chunk"};
         raw_.erase(0, raw_.size() - raw.size());
         std::string_view text{text_};
-        for (auto end = text.find("\n\n"); end != text.npos; end = text.find("\n\n")) {
+        while (skip_comment(text) || text.find("\n\n") != text.npos) {
+            const auto end = text.find("\n\n");
+            if (end == text.npos) continue;
             give(text.substr(0, end + 1), on_block);
             text.remove_prefix(end + 2);
         }
@@ -106,15 +108,21 @@ private:
         return true;
     }
 
+    /// A comment between two blocks is one line.
+    static bool skip_comment(std::string_view& text) {
+        const auto end = text.find('\n');
+        if (!text.starts_with(':') || end == text.npos) return false;
+        text.remove_prefix(end + 1);
+        return true;
+    }
+
     template <typename F>
     static void give(std::string_view lines, F&& on_block) {
         block result;
-        bool any = false;
         while (!lines.empty()) {
             const auto end = lines.find('\n');
             const auto line = lines.substr(0, end);
             lines.remove_prefix(end + 1);
-            any = any || !line.starts_with(':');
             if (line.starts_with("id: ")) {
                 result.id = line.substr(4);
                 result.has_id = true;
@@ -125,7 +133,8 @@ private:
                 result.has_data = true;
             }
         }
-        if (any) on_block(std::as_const(result));
+        if (!result.has_data) throw std::runtime_error{"a block without data"};
+        on_block(std::as_const(result));
     }
 
     std::string raw_, text_; // bytes of the answer, and of the events in it, that are not taken yet

@@ -46,7 +46,7 @@ public:
     void take(const crowd::block& b, std::uint64_t published) {
         const auto first = std::exchange(first_, false);
         const auto number = b.has_id ? crowd::number_behind(b.id, "-") : last_;
-        if (!b.has_data)
+        if (b.type == "checkpoint")
             checkpoint(number, first);
         else if (b.type == "gap")
             gap(b, number, published);

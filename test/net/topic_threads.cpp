@@ -288,7 +288,7 @@ TEST_CASE("a server that restarts has its clients told that their ids are from a
                     client.read(65536, [&](const crowd::block& b) {
                         id = b.id;
                         ++blocks;
-                        if (b.has_data) told += std::string{b.type} + std::string{b.data} + ' ';
+                        if (b.type != "checkpoint") told += std::string{b.type} + std::string{b.data} + ' ';
                     });
         };
         if (life == 0) {

@@ -206,7 +206,7 @@ TEST_CASE("streams tell their clients to come back at different times, if the se
         CHECK(time >= 0);
         CHECK(time < 10'000);
         times.insert(time);
-        CHECK(body.ends_with(fmt::format("retry: {}\n\n", time)));
+        CHECK(body.ends_with(fmt::format("event: checkpoint\nretry: {}\ndata: {{}}\n\n", time)));
         CHECK(reply.complete());
     }
     CHECK(times.size() > 10);

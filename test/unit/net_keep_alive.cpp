@@ -91,7 +91,7 @@ TEST_CASE("a route has its own interval and its own comment") {
     text = "what the router has copied";
     auto reply = s.send("GET", "/");
     s.server().advance(5s);
-    CHECK(reply.body() == ":\n\n: ping\n\n: ping\n\n");
+    CHECK(reply.body() == ":\n: ping\n: ping\n");
     CHECK(reply.comments() == comments{"", "ping", "ping"});
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("no comment is added to what the client has not read yet") {
     for (auto part = connection.receive(); !part.empty(); part = connection.receive()) all += part;
     CHECK(all.find("\n\n\r\n") == all.size() - 4); // the event, and nothing behind it
     s.server().advance(15s);
-    CHECK(connection.receive() == "4\r\n: \n\n\r\n");
+    CHECK(connection.receive() == "2\r\n:\n\r\n");
 }
 
 TEST_CASE("a plain answer has no keep-alive, however long it takes") {

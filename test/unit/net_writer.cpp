@@ -29,10 +29,10 @@ TEST_CASE("a writer opens its stream before the handler waits, with what was wri
     auto waits = s.send("GET", "/waits");
     auto writes = s.send("GET", "/writes");
     CHECK(waits.status() == rill::status::ok);
-    CHECK(waits.body() == ":\n\n");
+    CHECK(waits.body() == ":\n");
     CHECK(writes.body() == "data: early\n\n");
     s.server().advance(1s);
-    CHECK(waits.body() == ":\n\ndata: late\n\n");
+    CHECK(waits.body() == ":\ndata: late\n\n");
     CHECK(waits.complete());
     CHECK(writes.complete());
 }
@@ -75,7 +75,7 @@ TEST_CASE("flush before any event opens the stream") {
     });
     auto connection = s.server().connect();
     connection.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\n");
-    CHECK(connection.receive().ends_with("\r\n\r\n3\r\n:\n\n\r\n"));
+    CHECK(connection.receive().ends_with("\r\n\r\n2\r\n:\n\r\n"));
     connection.send("body");
     CHECK(connection.receive() == "c\r\ndata: body\n\n\r\n0\r\n\r\n");
 }
@@ -196,7 +196,7 @@ TEST_CASE("a writer's stream is kept alive as any other") {
                  {.keep_alive = 5s, .comment = "ping"});
     auto reply = s.send("GET", "/");
     s.server().advance(15s);
-    CHECK(reply.body() == ":\n\n: ping\n\n: ping\n\n: ping\n\n");
+    CHECK(reply.body() == ":\n: ping\n: ping\n: ping\n");
 }
 
 TEST_CASE("a writer's stream is complete when its handler returns, and the connection goes on") {

@@ -97,7 +97,7 @@ TEST_CASE("a space always follows the colon of data, so that leading spaces are 
 TEST_CASE("empty data is one empty line, no data is none") {
     CHECK(encoded({.data = ""}) == "data: \n\n");
     CHECK(encoded({.data = std::string{}}) == "data: \n\n");
-    CHECK(encoded({.id = "7", .data = {}}) == "id: 7\n\n");
+    CHECK(encoded({.id = "7", .name = "n", .data = {}}) == "id: 7\nevent: n\ndata: \n\n");
 }
 
 TEST_CASE("an event with a name always has data, for clients drop one without") {
@@ -106,26 +106,55 @@ TEST_CASE("an event with a name always has data, for clients drop one without") 
 
 TEST_CASE("an empty name is none") {
     CHECK(encoded({.name = "", .data = "x"}) == "data: x\n\n");
-    CHECK(encoded({.name = "", .comment = "x"}) == ": x\n\n");
+    CHECK(encoded({.name = "", .comment = "x"}) == ": x\n");
 }
 
 TEST_CASE("an empty id is written, since it clears the last one") {
-    CHECK(encoded({.id = ""}) == "id: \n\n");
+    CHECK(encoded({.id = ""}) == "id: \nevent: checkpoint\ndata: {}\n\n");
     CHECK(encoded({.id = "", .data = "x"}) == "id: \ndata: x\n\n");
 }
 
-TEST_CASE("a comment, an id or a retry time can go alone") {
-    CHECK(encoded({.comment = "ping"}) == ": ping\n\n");
-    CHECK(encoded({.comment = ""}) == ": \n\n");
-    CHECK(encoded({.id = "7"}) == "id: 7\n\n");
-    CHECK(encoded({.retry = 3s}) == "retry: 3000\n\n");
+TEST_CASE("a comment alone is one line, without a blank line that would make an empty event of it") {
+    CHECK(encoded({.comment = "ping"}) == ": ping\n");
+    CHECK(encoded({.comment = ""}) == ":\n");
+    CHECK(encoded({.comment = " "}) == ":  \n");
+}
+
+TEST_CASE("an empty comment in an event is a colon and nothing else") {
+    CHECK(encoded({.data = "x", .comment = ""}) == ":\ndata: x\n\n");
+}
+
+TEST_CASE("an id or a retry time alone goes out as a checkpoint, which has a name and data") {
+    CHECK(encoded({.id = "7"}) == "id: 7\nevent: checkpoint\ndata: {}\n\n");
+    CHECK(encoded({.retry = 3s}) == "event: checkpoint\nretry: 3000\ndata: {}\n\n");
+    CHECK(encoded({.id = "7", .comment = "c", .retry = 3s}) ==
+          ": c\nid: 7\nevent: checkpoint\nretry: 3000\ndata: {}\n\n");
+    CHECK(encoded({.comment = "", .retry = 3s}) == ":\nevent: checkpoint\nretry: 3000\ndata: {}\n\n");
+}
+
+TEST_CASE("every block that is written has data") {
+    for (unsigned members = 1; members < 32; ++members) {
+        rill::event e;
+        if ((members & 1U) != 0) e.id = "7";
+        if ((members & 2U) != 0) e.name = "n";
+        if ((members & 4U) != 0) e.data = "x";
+        if ((members & 8U) != 0) e.comment = "c";
+        if ((members & 16U) != 0) e.retry = 3s;
+        const auto bytes = encoded(e);
+        CAPTURE(bytes);
+        const auto blank = bytes.find("\n\n");
+        CHECK((blank == bytes.npos) == (members == 8));
+        CHECK((bytes.find("data: ") == bytes.npos) == (members == 8));
+        CHECK((blank == bytes.npos || blank + 2 == bytes.size()));
+    }
 }
 
 TEST_CASE("a retry time of any number of digits is written in milliseconds") {
-    CHECK(encoded({.retry = 0ms}) == "retry: 0\n\n");
-    CHECK(encoded({.retry = 9ms}) == "retry: 9\n\n");
-    CHECK(encoded({.retry = 10ms}) == "retry: 10\n\n");
-    CHECK(encoded({.retry = std::chrono::milliseconds::max()}) == "retry: 9223372036854775807\n\n");
+    CHECK(encoded({.data = "", .retry = 0ms}) == "retry: 0\ndata: \n\n");
+    CHECK(encoded({.data = "", .retry = 9ms}) == "retry: 9\ndata: \n\n");
+    CHECK(encoded({.data = "", .retry = 10ms}) == "retry: 10\ndata: \n\n");
+    CHECK(encoded({.data = "", .retry = std::chrono::milliseconds::max()}) ==
+          "retry: 9223372036854775807\ndata: \n\n");
 }
 
 TEST_CASE("a NUL is written everywhere but in an id") {

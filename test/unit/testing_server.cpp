@@ -80,6 +80,22 @@ TEST_CASE("a reply grows while the stream goes on") {
     CHECK_FALSE(reply.cut());
 }
 
+TEST_CASE("checkpoints are not among the events of a reply, and move its last id") {
+    site s;
+    s.routes.get("/", [](request&) -> event_stream {
+        co_yield {.id = "1", .data = "a"};
+        co_yield {.id = "2"};
+        co_await rill::sleep_for(1s);
+        co_yield {.name = "checkpoint", .data = "of another kind"};
+    });
+    auto reply = s.send("GET", "/");
+    CHECK(reply.events().size() == 1);
+    CHECK(reply.last_event_id() == "2");
+    s.server().advance(1s);
+    CHECK(reply.events().size() == 2);
+    CHECK(reply.complete());
+}
+
 TEST_CASE("before the head of an answer has come, to ask for it is a mistake of the test") {
     site s;
     s.routes.get("/", [](request&) -> task<response> {

@@ -144,7 +144,7 @@ TEST_CASE("a route's own comment and interval hold for subscriptions") {
     relays s;
     auto reply = s.join({}, "/often");
     s.web.server().advance(11s);
-    CHECK(reply.body().ends_with("\n\n: ping\n\n: ping\n\n"));
+    CHECK(reply.body().ends_with("\n\n: ping\n: ping\n"));
 }
 
 TEST_CASE("no comment is added to what a client has not read yet") {
@@ -187,11 +187,11 @@ TEST_CASE("HTTP/1.0 gets the same bytes without chunks, and the end of the conne
         CHECK(head.find("Transfer-Encoding") == head.npos);
         CHECK(head.find("Connection: close\r\n") != head.npos);
         const auto body = head.substr(head.find("\r\n\r\n") + 4);
-        CHECK(body.starts_with(fmt::format("id: {}\n\n", first)));
+        CHECK(body.starts_with(fmt::format("id: {}\nevent: checkpoint\ndata: {{}}\n\n", first)));
         CHECK(body.ends_with("data: 2\n\n"));
         const auto id = s.topic.publish({.comment = "live"});
         s.web.server().run();
-        CHECK(connection.receive() == fmt::format(": live\nid: {}\n\n", id));
+        CHECK(connection.receive() == fmt::format(": live\nid: {}\nevent: checkpoint\ndata: {{}}\n\n", id));
         CHECK_FALSE(connection.ended());
     }
     auto last = s.web.server().connect();

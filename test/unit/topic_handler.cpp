@@ -54,7 +54,7 @@ TEST_CASE("every form of a handler may answer with a subscription") {
         s.web.server().advance(1s);
         CHECK(reply.status() == rill::status::ok);
         CHECK(reply.fields().find("Content-Type") == "text/event-stream");
-        CHECK(reply.body().starts_with(fmt::format("id: {}\n\n", first)));
+        CHECK(reply.body().starts_with(fmt::format("id: {}\nevent: checkpoint\ndata: {{}}\n\n", first)));
         CHECK(words(reply.events()) == "2");
         s.topic.publish({.comment = "live"});
         s.web.server().run();

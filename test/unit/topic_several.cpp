@@ -69,13 +69,13 @@ TEST_CASE("a reader of several topics gets the events of all of them, in order f
     CHECK(all.take() == "b4");
 }
 
-TEST_CASE("a stream of several topics begins with a checkpoint, from which a client loses nothing") {
-    several t{2};
+TEST_CASE("a stream of several topics begins with one checkpoint, from which a client loses nothing") {
+    several t{8};
     site s;
     s.routes.get("/", [&](rill::request& r) { return rill::subscribe(t.all(), r); });
     auto reply = s.send("GET", "/");
-    REQUIRE(reply.body().starts_with("id: "));
-    const auto checkpoint = reply.body().substr(4, reply.body().find('\n') - 4);
+    const auto checkpoint = reply.last_event_id();
+    REQUIRE(reply.body() == fmt::format("id: {}\nevent: checkpoint\ndata: {{}}\n\n", checkpoint));
     t[0].publish({.data = "a1"});
     t[1].publish({.data = "b1"});
     s.server().run();
@@ -84,6 +84,32 @@ TEST_CASE("a stream of several topics begins with a checkpoint, from which a cli
     CHECK(sorted(words(again.events())) == "a1 b1");
     auto by_query = s.send("GET", "/?last_event_id=" + checkpoint);
     CHECK(sorted(words(by_query.events())) == "a1 b1");
+}
+
+TEST_CASE("the checkpoint of several topics is not repeated when the first of them has much to replay") {
+    several t{3};
+    for (int n = 0; n < 200; ++n) t[0].publish({.data = std::string(1'000, 'x')});
+    t[1].publish({.data = "b"});
+    site s;
+    s.routes.get(
+        "/", [&](rill::request& r) { return rill::subscribe(t.all(), r, {.start = rill::start::earliest}); });
+    auto reply = s.send("GET", "/");
+    CHECK(reply.events().size() == 201);
+    CHECK(reply.body().find("event: checkpoint") < reply.body().find("data: x"));
+    CHECK(reply.body().rfind("event: checkpoint") == reply.body().find("event: checkpoint"));
+}
+
+TEST_CASE("a gap tells where a stream of several topics stands, and no checkpoint follows it") {
+    several t{2};
+    const auto old = t[0].publish({.data = "a"});
+    t.restart(0);
+    site s;
+    s.routes.get("/", [&](rill::request& r) { return rill::subscribe(t.all(), r); });
+    auto reply = s.send("GET", "/", {{"Last-Event-ID", old}});
+    REQUIRE(reply.events().size() == 2);
+    for (const auto& event : reply.events()) CHECK(event.type == "gap");
+    CHECK(reply.body().find("event: checkpoint") == reply.body().npos);
+    CHECK(reply.last_event_id().find("000000000000") == std::string::npos);
 }
 
 TEST_CASE("the id of four topics has less than 128 bytes, that of eight can come back in a request") {

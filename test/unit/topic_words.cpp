@@ -135,12 +135,13 @@ TEST_CASE("one event is read, and nothing of the next") {
     CHECK(read.data.data() == nullptr);
 }
 
-TEST_CASE("a checkpoint is an id and nothing else") {
+TEST_CASE("a checkpoint is an id, and data that all clients take for an event") {
     std::string to;
     append_checkpoint(to, "00c0ffee1234-17");
-    CHECK(to == "id: 00c0ffee1234-17\n\n");
+    CHECK(to == "id: 00c0ffee1234-17\nevent: checkpoint\ndata: {}\n\n");
     append_checkpoint(to, "x");
-    CHECK(to == "id: 00c0ffee1234-17\n\nid: x\n\n");
+    CHECK(to == "id: 00c0ffee1234-17\nevent: checkpoint\ndata: {}\n\n"
+                "id: x\nevent: checkpoint\ndata: {}\n\n");
 }
 
 TEST_CASE("a gap is an event of that type, with the place where the reader goes on and the reason") {
@@ -160,5 +161,6 @@ TEST_CASE("a gap is appended to what is there") {
     std::string to;
     append_checkpoint(to, "1");
     append_gap(to, "2", gap::lagged, 3);
-    CHECK(to == "id: 1\n\nid: 2\nevent: gap\ndata: {\"reason\":\"lagged\",\"missed\":3}\n\n");
+    CHECK(to == "id: 1\nevent: checkpoint\ndata: {}\n\nid: 2\nevent: gap\ndata: "
+                "{\"reason\":\"lagged\",\"missed\":3}\n\n");
 }

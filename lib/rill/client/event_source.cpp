@@ -10,6 +10,7 @@
 #include <rill/http/method.hpp>
 #include <rill/http/status.hpp>
 #include <rill/sse/decode.hpp>
+#include <rill/sse/detail/own_events.hpp>
 
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
@@ -277,7 +278,7 @@ bool event_source::impl::decode() {
             failure.emplace(e.code(), fmt::format("{} {}", to_string(request_.method()), response_->url()));
             break;
         }
-        if (found == decoded::message) {
+        if (found == decoded::message && !detail::is_checkpoint(decoder_.current())) {
             policy_.on_message();
             return true;
         }

@@ -97,7 +97,8 @@ public:
     ~event_source();
 
     /// The next message, valid until the next call; null once `close` was called, and behind the stream of a
-    /// POST. Throws `rill::error` when the source has given up, and then again at each call;
+    /// POST. A checkpoint (an event of that name with the data `{}`: see `event`) only changes the last id,
+    /// and is not shown. Throws `rill::error` when the source has given up, and then again at each call;
     /// `std::system_error` with `operation_aborted` if the coroutine is cancelled. One call at a time, on one
     /// executor.
     [[nodiscard]] task<const message*> next();

@@ -1,6 +1,8 @@
 #include <rill/app/detail/request_source.hpp>
 #include <rill/net/detail/answer.hpp>
 #include <rill/net/detail/parked_stream.hpp>
+#include <rill/sse/detail/layout.hpp>
+#include <rill/sse/frame.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/co_spawn.hpp>
@@ -14,13 +16,15 @@ namespace rill::detail {
 
 void answer_host::end_for_drain() {
     if (const auto spread = home().common().reconnect_spread; spread > spread.zero())
-        write(fmt::format("retry: {}\n\n", home().random(static_cast<std::uint64_t>(spread.count()))));
+        write(frame{
+            {.retry = std::chrono::milliseconds{home().random(static_cast<std::uint64_t>(spread.count()))}}}
+                  .bytes());
     end();
 }
 
 const route& answer::matched() const {
     // A middleware may answer with a stream where no route does.
-    static const route none{pattern{"/"}, nullptr, {}, ":\n\n"};
+    static const route none{pattern{"/"}, nullptr, {}, std::string{empty_comment}};
     const auto* found = request_access::matched(*request_);
     return found ? *found : none;
 }

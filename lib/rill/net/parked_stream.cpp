@@ -1,4 +1,5 @@
 #include <rill/net/detail/parked_stream.hpp>
+#include <rill/sse/detail/layout.hpp>
 
 #include <fmt/format.h>
 
@@ -6,20 +7,15 @@
 #include <string_view>
 
 namespace rill::detail {
-namespace {
-
-/// Some proxies and clients wait for the first byte of the body.
-constexpr std::string_view opening = ":\n\n";
-
-} // namespace
 
 void parked_stream::begin() {
     if (host_.backlog() > 0) {
-        host_.write(opening); // what is due follows behind the backlog
+        host_.write(empty_comment); // what is due follows behind the backlog
     } else {
         feed::batch due;
         if (!send(due)) return;
-        if (due.empty()) host_.write(opening);
+        // Some proxies and clients wait for the first byte of the body.
+        if (due.empty()) host_.write(empty_comment);
     }
     wrote();
     if (host_.home().draining()) on_drain(); // too late for the round that draining made
@@ -61,7 +57,7 @@ bool parked_stream::send(feed::batch& due) {
 }
 
 void parked_stream::fail(std::string_view what) {
-    if (silence_.unbroken()) host_.write(opening); // the head at least
+    if (silence_.unbroken()) host_.write(empty_comment); // the head at least
     host_.home().log(log_level::error, fmt::format("{}: the stream failed: {}", route_.path.text(), what));
     host_.abort();
 }

@@ -1,4 +1,5 @@
 #include <rill/net/detail/relay.hpp>
+#include <rill/sse/detail/layout.hpp>
 
 namespace rill::detail {
 
@@ -16,7 +17,7 @@ bool relay::begin(std::string_view front, bool opens) {
     } catch (...) { // what the handler wrote goes out all the same
         failure = std::current_exception();
     }
-    to.write(front.empty() && due.empty() && opens ? ":\n\n" : front, due.pieces());
+    to.write(front.empty() && due.empty() && opens ? empty_comment : front, due.pieces());
     keep_alive_.wrote();
     if (failure) std::rethrow_exception(failure);
     if (state == feed::state::ended) return false;

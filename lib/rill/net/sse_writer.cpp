@@ -1,6 +1,7 @@
 #include <rill/coro/detail/signal.hpp>
 #include <rill/net/detail/answer.hpp>
 #include <rill/net/sse_writer.hpp>
+#include <rill/sse/detail/layout.hpp>
 #include <rill/sse/encode.hpp>
 
 namespace rill {
@@ -50,7 +51,7 @@ void sse_writer::flush() {
     if (batch_.empty()) {
         if (!opens) return;
         // The head alone does not do: some proxies and clients wait for the first byte of the body.
-        answer_.write(":\n\n");
+        answer_.write(detail::empty_comment);
     }
     send();
 }

@@ -26,8 +26,15 @@ consteval Member none() {
 ///
 /// For `id`, `data` and `comment`, a view that points nowhere (`std::string_view{}`, the default) means that
 /// the event has no such field, and an empty text (`""`, an empty `std::string`) means an empty field: the
-/// two differ on the wire. An event without data still gives clients its id and its retry time, but none of
-/// their handlers is called for it; so beware of functions that return `std::string_view{}` for "empty".
+/// two differ on the wire. So beware of functions that return `std::string_view{}` for "empty".
+///
+/// An event with neither data nor name is a checkpoint: it gives clients its id and its retry time, and goes
+/// out with the name `checkpoint` and the data `{}`, because Firefox and many other clients forget the id of
+/// an event without data. `onmessage` of a browser does not see it; a listener for `checkpoint` does. A
+/// comment alone is no event at all.
+///
+/// The names `checkpoint`, `gap` and `refused` are those of Rill's own events. A handler may use them for
+/// events of the same meaning; `topic::publish` refuses them.
 ///
 /// **Example**
 ///
@@ -35,7 +42,7 @@ consteval Member none() {
 ///     co_yield {.id = "7", .name = "price", .data = "12.50"};
 ///     co_yield {.data = ""};                // an event whose data is empty
 ///     co_yield {.name = "done"};            // the same, of type "done"
-///     co_yield {.comment = "still here"};   // keeps the connection alive, no handler sees it
+///     co_yield {.comment = "still here"};   // keeps the connection alive, no client shows it
 ///     co_yield {.id = "8"};                 // a checkpoint: a client that comes back asks from 8 on
 ///     co_yield {.id = "", .data = "bye"};   // the client forgets its last id
 ///     co_yield {.retry = 10s};              // lost connections are opened again after ten seconds

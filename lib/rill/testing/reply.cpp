@@ -1,5 +1,6 @@
 #include <rill/base/text.hpp>
 #include <rill/sse/decode.hpp>
+#include <rill/sse/detail/own_events.hpp>
 #include <rill/testing/server.hpp>
 
 #include <fmt/format.h>
@@ -69,6 +70,7 @@ public:
     std::string body_;
     std::vector<message> events_;
     std::vector<std::string> comments_;
+    decoder decoder_;
     bool complete_ = false;
 
 private:
@@ -76,7 +78,9 @@ private:
 
     void decode(std::string_view bytes) {
         while (!bytes.empty()) switch (decoder_.next(bytes)) {
-            case decoded::message: events_.push_back(decoder_.current()); break;
+            case decoded::message:
+                if (!rill::detail::is_checkpoint(decoder_.current())) events_.push_back(decoder_.current());
+                break;
             case decoded::comment: comments_.emplace_back(decoder_.comment()); break;
             case decoded::nothing: break;
             }
@@ -91,7 +95,6 @@ private:
     std::string name_, value_; // of a field, as far as they have come
     llhttp_t llhttp_{};
     llhttp_settings_t settings_{};
-    decoder decoder_;
     bool to_head_;
 };
 
@@ -115,6 +118,9 @@ const std::string& reply::body() {
 }
 const std::vector<message>& reply::events() {
     return parser_->update().events_;
+}
+const std::string& reply::last_event_id() {
+    return parser_->update().decoder_.last_event_id();
 }
 const std::vector<std::string>& reply::comments() {
     return parser_->update().comments_;

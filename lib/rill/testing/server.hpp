@@ -96,8 +96,10 @@ public:
 
     /// The body so far, without chunk framing.
     [[nodiscard]] const std::string& body();
-    /// The events in it so far.
+    /// The events in it so far; checkpoints (see `event`) are not among them.
     [[nodiscard]] const std::vector<message>& events();
+    /// What a client would come back with: the id of the last event or checkpoint so far.
+    [[nodiscard]] const std::string& last_event_id();
     /// The comments in it so far; a keep-alive is one.
     [[nodiscard]] const std::vector<std::string>& comments();
 

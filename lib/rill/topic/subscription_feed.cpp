@@ -1,5 +1,6 @@
 #include <rill/coro/detail/signal.hpp>
 #include <rill/sse/decode.hpp>
+#include <rill/sse/detail/own_events.hpp>
 #include <rill/topic/detail/subscription_feed.hpp>
 #include <rill/topic/detail/words.hpp>
 
@@ -33,7 +34,8 @@ public:
     [[nodiscard]] message* next() {
         for (;;) {
             while (!unread_.empty())
-                if (decoder_.next(unread_) == decoded::message) return &decoder_.current();
+                if (decoder_.next(unread_) == decoded::message && !is_checkpoint(decoder_.current()))
+                    return &decoder_.current();
             if (piece_ >= taken.pieces().size()) return nullptr; // more: nothing came, and it was cleared
             unread_ = taken.pieces()[piece_++].bytes;
         }
@@ -157,7 +159,7 @@ subscription_feed::added subscription_feed::add_excerpt(batch_builder& to, curso
                                                         const topic_core::excerpt& part) {
     if (part.announce != gap::none)
         append_gap(to.copies(), id_with(c, part.begin), part.announce, part.missed);
-    else if (part.opening)
+    else if (part.opening && opens_the_stream(c))
         append_checkpoint(to.copies(), id_with(c, part.begin));
     std::size_t given = 0;
     auto result = added::all;
@@ -191,6 +193,13 @@ void subscription_feed::add_event(batch_builder& to, const cursor& c, const topi
     constexpr std::size_t id_start = 4; // "id: "
     to.copies().append(item.bytes, 0, item.id_at + id_start).append(id_with(c, item.sequence));
     to.add(owner, item.bytes.substr(item.id_at + id_start + item.id_size));
+}
+
+/// Whether nothing of any other topic was given yet. The checkpoint is one for all topics.
+bool subscription_feed::opens_the_stream(const cursor& c) {
+    bool first = true;
+    for_each_cursor([&](const cursor& other) { first = first && (&other == &c || other.opening); });
+    return first;
 }
 
 bool subscription_feed::passes(const topic_core::item& item) const {

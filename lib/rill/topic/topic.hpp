@@ -82,8 +82,8 @@ static_assert(std::is_trivially_destructible_v<publish_options>);
 /// | `lagged` | was too slow: so many events were skipped (`lag_policy::skip`) |
 /// | `superseded` | missed so many events; the newest of each key follow (`lag_policy::latest`) |
 ///
-/// A stream begins with the place where it stands as a checkpoint (an id without data), so that a client
-/// which is cut off before the first event loses nothing either.
+/// A stream begins with the place where it stands, in all its topics, as one checkpoint (see `event`): a
+/// client that is cut off before the first event loses nothing either.
 ///
 /// All functions may be called from any thread, and from handlers and filters; none waits for a subscriber. A
 /// topic may go before its subscriptions do: that closes it.

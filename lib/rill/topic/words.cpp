@@ -1,8 +1,10 @@
+#include <rill/sse/detail/own_events.hpp>
 #include <rill/sse/encode.hpp>
 #include <rill/topic/detail/words.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -29,7 +31,7 @@ void append_gap(std::string& to, std::string_view id, gap why, std::uint64_t mis
     const auto reason = reasons[static_cast<std::size_t>(why)];
     const auto data = is_counted(why) ? fmt::format(R"({{"reason":"{}","missed":{}}})", reason, missed)
                                       : fmt::format(R"({{"reason":"{}"}})", reason);
-    encode(to, {.id = id, .name = "gap", .data = data});
+    encode(to, {.id = id, .name = gap_name, .data = data});
 }
 
 event read_event(std::string_view encoded, std::string& scratch) {
@@ -41,9 +43,9 @@ event read_event(std::string_view encoded, std::string& scratch) {
         const auto line = encoded.substr(0, end);
         encoded.remove_prefix(end + 1);
         if (line.empty()) break;
-        const auto colon = line.find(": ");
+        const auto colon = line.find(':');
         const auto name = line.substr(0, colon);
-        const auto value = line.substr(colon + 2);
+        const auto value = line.substr(std::min(colon + 2, line.size())); // an empty comment has no space
         if (name == "data") {
             if (e.data.data()) {
                 if (!several_lines) scratch = e.data;
@@ -65,6 +67,7 @@ event read_event(std::string_view encoded, std::string& scratch) {
         }
     }
     if (several_lines) e.data = scratch;
+    if (e.name == checkpoint_name) e.name = e.data = {}; // no publisher may use that name
     return e;
 }
 

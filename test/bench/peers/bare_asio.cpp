@@ -150,7 +150,7 @@ awaitable<void> quiet(tcp_socket socket) try {
     const auto self = std::make_shared<stream>(std::move(socket));
     const closing at_end{*self, nullptr};
     watch(self);
-    const auto first = fmt::format("{}{}", stream_head, chunk(":\n\n"));
+    const auto first = fmt::format("{}{}", stream_head, chunk(":\n"));
     co_await asio::async_write(self->socket, asio::buffer(first), use_awaitable);
     self->wake.expires_after(std::chrono::hours{1});
     co_await wait(*self);

@@ -105,7 +105,7 @@ func serveFirehose(w http.ResponseWriter, _ *http.Request) {
 
 func serveQuiet(w http.ResponseWriter, r *http.Request) {
 	flusher := openStream(w)
-	io.WriteString(w, ":\n\n")
+	io.WriteString(w, ":\n")
 	flusher.Flush()
 	select {
 	case <-time.After(time.Hour):

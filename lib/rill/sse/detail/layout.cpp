@@ -1,6 +1,7 @@
 #include <rill/base/error.hpp>
 #include <rill/base/text.hpp>
 #include <rill/sse/detail/layout.hpp>
+#include <rill/sse/detail/own_events.hpp>
 #include <rill/sse/detail/scan.hpp>
 #include <rill/sse/error.hpp>
 
@@ -82,7 +83,7 @@ layout lay_out(const event& e) {
     layout l;
     if (is_set(e.comment)) {
         check_line(e.comment, sse_errc::line_end_in_comment, "comment");
-        l.size += line_size(comment_start, e.comment.size());
+        l.size += e.comment.empty() ? empty_comment.size() : line_size(comment_start, e.comment.size());
     }
     if (is_set(e.id)) {
         check_line(e.id, sse_errc::line_end_in_id, "id");
@@ -97,29 +98,40 @@ layout lay_out(const event& e) {
         if (e.retry->count() < 0) throw error{sse_errc::negative_retry};
         l.size += line_size(retry_start, digits_in(static_cast<std::uint64_t>(e.retry->count())));
     }
-    l.has_data = is_set(e.data) || !e.name.empty();
-    if (l.has_data) {
+    if (is_set(e.data) || !e.name.empty()) {
         const auto found = scan(e.data);
         if (found.non_ascii && !is_utf8(e.data)) throw error{sse_errc::invalid_utf8, "data"};
-        l.one_line = !found.line_end;
-        l.size += l.one_line ? line_size(data_start, e.data.size()) : size_of_lines(e.data);
+        if (found.line_end) l.form = form::lines;
+        l.size += found.line_end ? size_of_lines(e.data) : line_size(data_start, e.data.size());
+    } else if (is_set(e.id) || e.retry) {
+        l.form = form::checkpoint;
+        l.size +=
+            line_size(name_start, checkpoint_name.size()) + line_size(data_start, checkpoint_data.size());
+    } else if (is_set(e.comment)) {
+        l.form = form::comment;
+        return l;
+    } else {
+        throw error{sse_errc::empty_event};
     }
-    if (l.size == 0) throw error{sse_errc::empty_event};
     ++l.size; // the blank line
     return l;
 }
 
 void write(char* to, const event& e, const layout& l) noexcept {
-    if (is_set(e.comment)) to = put_line(to, comment_start, e.comment);
+    if (is_set(e.comment))
+        to = e.comment.empty() ? put(to, empty_comment) : put_line(to, comment_start, e.comment);
+    if (l.form == form::comment) return;
     if (is_set(e.id)) to = put_line(to, id_start, e.id);
     if (!e.name.empty()) to = put_line(to, name_start, e.name);
+    if (l.form == form::checkpoint) to = put_line(to, name_start, checkpoint_name);
     if (e.retry) {
         std::array<char, 20> digits; // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars fills it
         const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), e.retry->count()).ptr;
         to = put_line(to, retry_start, {digits.data(), end});
     }
-    if (l.has_data && l.one_line) to = put_line(to, data_start, e.data);
-    if (!l.one_line) {
+    if (l.form == form::line) to = put_line(to, data_start, e.data);
+    if (l.form == form::checkpoint) to = put_line(to, data_start, checkpoint_data);
+    if (l.form == form::lines) {
         std::string_view rest = e.data;
         std::string_view line;
         bool more = true;

@@ -3,14 +3,27 @@
 #include <rill/sse/event.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 namespace rill::detail {
 
+/// The comment without text. A stream opens with it, and a quiet one is kept alive by it. No blank line
+/// follows: fetch-event-source, httpx-sse and sseclient make an empty event of a block without data.
+inline constexpr std::string_view empty_comment = ":\n";
+
+/// What an event becomes on the wire.
+enum class form : std::uint8_t {
+    lines,      ///< a block with several `data` lines
+    line,       ///< a block with one `data` line
+    checkpoint, ///< a block with the name and the data of a checkpoint
+    comment,    ///< one line, and no block
+};
+
 /// What has to be known of an event before its bytes can be laid down.
 struct layout {
-    std::size_t size = 0;  ///< of all its bytes, the blank line among them
-    bool has_data = false; ///< there is at least one `data` line
-    bool one_line = true;  ///< and it is the only one
+    std::size_t size = 0; ///< of all its bytes, the blank line among them
+    detail::form form = form::line;
 };
 
 /// Checks `e` as `encode` says and throws what `encode` throws.

@@ -55,6 +55,7 @@ private:
     [[nodiscard]] added add_excerpt(batch_builder& to, cursor& c, const topic_core::excerpt& part);
     void add_event(batch_builder& to, const cursor& c, const topic_core::excerpt& part,
                    const topic_core::item& item) const;
+    [[nodiscard]] bool opens_the_stream(const cursor& c);
     [[nodiscard]] bool passes(const topic_core::item& item) const;
     [[nodiscard]] std::string id_with(const cursor& c, std::uint64_t sequence) const;
     template <typename Visit>

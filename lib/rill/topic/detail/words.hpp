@@ -10,7 +10,7 @@
 // What a topic itself says on a stream, and how it reads what publishers said.
 namespace rill::detail {
 
-/// Appends an event that has the id and nothing else.
+/// Appends a checkpoint: the event that tells where the stream stands.
 void append_checkpoint(std::string& to, std::string_view id);
 
 /// Appends the event that tells of a gap; `id` is where the reader goes on.
