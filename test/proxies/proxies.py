@@ -143,7 +143,7 @@ ProxyPass / http://127.0.0.1:{self.origin}/ flushpackets=on
 
 
 class Varnish(Proxy):
-    """As it is to be set for event streams: with `pass`, it knows only at the third write."""
+    """As it is to be set for event streams: with `pass`, it often knows only at the third write."""
 
     programs = ("varnishd",)
     how = "pipe"

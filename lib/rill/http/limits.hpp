@@ -44,7 +44,7 @@ struct limits {
     /// Between two pieces of a body: 408.
     std::chrono::milliseconds body_timeout{30'000};
     /// While the peer acknowledges no byte of what is written: the connection is cut, the log says so, and
-    /// `server_statistics::cut_slow` counts it. A peer that takes a little now and then is never cut,
+    /// `server_statistics::cut_slow` counts it. A peer that takes a little in each such time is never cut,
     /// however slow it is. Progress is looked for four times in this time.
     std::chrono::milliseconds write_timeout{30'000};
     /// What the peer still sends after a refusal is read for so long, so that no reset eats the answer.
