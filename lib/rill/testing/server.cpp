@@ -63,8 +63,7 @@ server::~server() = default;
 
 connection server::connect() {
     auto& shard = impl_->shard;
-    auto wire =
-        std::make_shared<detail::wire>(shard.context(), shard.timers(), shard.common().bounds.unsent_bytes);
+    auto wire = std::make_shared<detail::wire>(shard.context(), shard.common().bounds.unsent_bytes);
     shard.expect_connection();
     shard.open(std::make_unique<detail::memory_transport>(wire));
     return rill::testing::connection{std::move(wire)};

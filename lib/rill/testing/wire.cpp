@@ -7,8 +7,10 @@
 
 namespace rill::testing::detail {
 
-wire::wire(asio::io_context& context, rill::detail::timers& timers, std::size_t unsent_bytes) noexcept
-    : context_{&context}, timers_{timers}, unsent_bytes_{unsent_bytes} {}
+wire::wire(asio::io_context& context, std::size_t unsent_bytes)
+    : context_{&context},
+      timers_{asio::use_service<rill::detail::timers>(context)},
+      unsent_bytes_{unsent_bytes} {}
 
 wire::~wire() = default;
 

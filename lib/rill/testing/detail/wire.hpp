@@ -22,7 +22,7 @@ class wire {
 public:
     using observer = rill::detail::transport::observer;
     /// `unsent_bytes` is that of `limits`, for a client that reads at its own pace.
-    wire(asio::io_context& context, rill::detail::timers& timers, std::size_t unsent_bytes) noexcept;
+    explicit wire(asio::io_context& context, std::size_t unsent_bytes = 0);
     wire(const wire&) = delete;
     wire& operator=(const wire&) = delete;
     ~wire();
