@@ -27,8 +27,6 @@
 #include "support/page.hpp"
 #include "upstream.hpp"
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -79,6 +77,6 @@ int main(int argc, char** argv) try {
     runs.add_routes(routes);
     return rill::serve(routes, command_line.options());
 } catch (const std::exception& cause) { // the URL, or the authorities, are none
-    fmt::print(stderr, "llm: {}\n", cause.what());
+    demo::complain("llm", cause.what());
     return 2;
 }

@@ -161,7 +161,7 @@ std::variant<command, int> read_command_line(int argc, const char* const* argv) 
         fmt::print("{}", app.help());
         return ended_as_asked;
     } catch (const CLI::ParseError& wrong) {
-        fmt::print(stderr, "rillcat: {}\n", demo::one_line(wrong.what()));
+        demo::complain("rillcat", wrong.what());
         return wrong_usage;
     }
     if (!has_scheme(c.url)) c.url.insert(0, "http://");

@@ -7,6 +7,7 @@
 
 #include "command.hpp"
 #include "output.hpp"
+#include "support/command_line.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
@@ -33,8 +34,8 @@ class complaints final : public rill::source_observer {
 public:
     void on_error(const rill::error& what, std::optional<std::chrono::milliseconds> wait) override {
         if (wait)
-            fmt::print(stderr, "rillcat: {}; again in {:.1f} s\n", rillcat::harmless(what.what()),
-                       std::chrono::duration<double>(*wait).count());
+            demo::complain("rillcat", fmt::format("{}; again in {:.1f} s", rillcat::harmless(what.what()),
+                                                  std::chrono::duration<double>(*wait).count()));
     }
 };
 
@@ -116,7 +117,7 @@ int main(int argc, char** argv) {
         try {
             if (failure) std::rethrow_exception(failure);
         } catch (const std::exception& what) {
-            fmt::print(stderr, "rillcat: {}\n", rillcat::harmless(what.what()));
+            demo::complain("rillcat", rillcat::harmless(what.what()));
             exit_code = rillcat::failed;
         }
     });

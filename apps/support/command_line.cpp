@@ -65,6 +65,12 @@ std::string one_line(std::string text) {
     return text;
 }
 
+void complain(std::string_view program, std::string_view what) {
+    // Not by fmt::print, which throws where standard error is closed.
+    const auto line = fmt::format("{}: {}\n", program, one_line(std::string{what}));
+    std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
 command_line::command_line(const std::string& about, std::uint16_t port)
     : app_{std::make_unique<CLI::App>(about)}, port_{port} {
     app_->set_help_flag("--help", "say this and exit");
@@ -154,7 +160,7 @@ std::optional<int> command_line::parse(int argc, const char* const* argv) try {
     fmt::print("{}", app_->help());
     return 0;
 } catch (const CLI::ParseError& problem) {
-    fmt::print(stderr, "{}: {}; --help says more\n", app_->get_name(), one_line(problem.what()));
+    complain(app_->get_name(), fmt::format("{}; --help says more", problem.what()));
     return 2;
 }
 

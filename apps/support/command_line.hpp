@@ -31,6 +31,10 @@ namespace demo {
 /// `text` in one line, whatever it has in it.
 [[nodiscard]] std::string one_line(std::string text);
 
+/// Says on standard error, in one line, what is wrong. Where that is closed or full nobody hears it, and that
+/// is all.
+void complain(std::string_view program, std::string_view what);
+
 /// The command line of a server: `--address`, `--port`, `--threads`, `--certificate` with `--private-key`,
 /// and what a demo adds. The headers of CLI11 stay in the source, so that a demo compiles quickly.
 ///

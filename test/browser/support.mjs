@@ -44,15 +44,15 @@ export async function run() {
   process.exit(failed > 0 || cases.length === 0 ? 1 : 0);
 }
 
-/// A child process whose output is kept.
+/// A child process whose output is kept, but not what goes to a file descriptor that is given for its standard error.
 export class Program {
-  constructor(command, args) {
+  constructor(command, args, stderr = 'pipe') {
     this.stdout = '';
     this.stderr = '';
-    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', stderr] });
     running.add(this.child);
     this.child.stdout.setEncoding('utf8').on('data', text => { this.stdout += text; });
-    this.child.stderr.setEncoding('utf8').on('data', text => { this.stderr += text; });
+    this.child.stderr?.setEncoding('utf8').on('data', text => { this.stderr += text; });
     /// Its exit code, or the name of the signal that ended it, once its output is complete.
     this.ended = new Promise((resolve, reject) => {
       this.child.on('error', reject);

@@ -184,12 +184,12 @@ for (const args of [['--certificate', 'a.pem'], ['--private-key', 'a.key'], ['--
   });
 }
 
-test('files that cannot be used are exit code 1 and one line that names them', async () => {
+test('files that cannot be used are exit code 2 and one line that names them', async () => {
   const missing = await complaint('--certificate', join(here, 'none.pem'), '--private-key', file('server.key'));
-  assert.equal(missing.code, 1);
+  assert.equal(missing.code, 2);
   assert.match(missing.line, /none\.pem: No such file/);
   const wrong = await complaint('--certificate', file('server.pem'), '--private-key', file('renewed.key'));
-  assert.equal(wrong.code, 1);
+  assert.equal(wrong.code, 2);
   assert.match(wrong.line, /renewed\.key: key values mismatch/);
 });
 

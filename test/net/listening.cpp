@@ -160,6 +160,30 @@ TEST_CASE("a path that is too long for a socket is said") {
     CHECK(said == "cannot listen on " + address + ": File name too long");
 }
 
+TEST_CASE("what would listen somewhere else than it says is refused") {
+    const auto routes = hello();
+    constexpr auto code = std::errc::invalid_argument;
+    CHECK(complaint(routes, {.address = ""}, code).starts_with("cannot listen on '': the address is empty"));
+    CHECK(complaint(routes, {.address = std::string_view{}}, code).starts_with("cannot listen on ''"));
+    CHECK(complaint(routes, {.address = "unix:"}, code).starts_with("cannot listen on 'unix:': no path"));
+    for (const std::string_view address : {"0", "00", "0x0", "0.0", "*"}) {
+        const auto said = complaint(routes, {.address = address, .port = 0}, code);
+        CHECK(said.starts_with(
+            fmt::format("cannot listen on '{}', which would be all of this machine", address)));
+    }
+    const directory place;
+    for (const auto& address : {std::string{"127.0.0.1\0.1", 12}, "unix:" + (place / "a").string() + '\0'})
+        CHECK(complaint(routes, {.address = address, .port = 0}, code).find("there is a NUL in it") !=
+              std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(place / "a"));
+}
+
+TEST_CASE("all interfaces are listened on if that is what was said") {
+    const auto routes = hello();
+    serving::server server{routes, {.address = "0.0.0.0", .threads = 1}};
+    CHECK(server.url().starts_with("http://0.0.0.0:"));
+}
+
 TEST_CASE("the port of a server that has ended is free at once") {
     const auto routes = hello();
     std::uint16_t port = 0;

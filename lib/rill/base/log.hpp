@@ -24,7 +24,9 @@ public:
     virtual void write(log_level level, std::string_view line) noexcept = 0;
 };
 
-/// The sink that a server uses when it is given none: a line each on standard error, as `rill: LINE`.
+/// The sink that a server uses when it is given none: a line each on standard error, as `rill: LINE`. It
+/// never blocks: a thread of its own writes, and where nobody reads, at most 256 KiB wait; a line says how
+/// many were lost beyond that. What waits when the process exits is written first, for up to a second.
 [[nodiscard]] RILL_EXPORT log_sink& standard_error_log() noexcept;
 
 } // namespace rill

@@ -1,8 +1,9 @@
-#include <rill/base/error.hpp>
+#include <rill/net/detail/bad_option.hpp>
 #include <rill/net/detail/listener.hpp>
 #include <rill/net/detail/socket_options.hpp>
 
 #include <asio/error.hpp>
+#include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/post.hpp>
@@ -19,6 +20,35 @@ namespace rill::detail {
 namespace {
 
 constexpr std::string_view unix_prefix = "unix:";
+
+/// Refuses what would listen somewhere else than it says. The system takes an empty address for all
+/// interfaces and an empty path for a socket without a name, and reads no further than the first NUL.
+void check(std::string_view address) {
+    const char* problem = nullptr;
+    if (address.empty())
+        problem = "the address is empty";
+    else if (address == unix_prefix)
+        problem = "no path stands behind unix:";
+    else if (address.find('\0') != address.npos)
+        problem = "there is a NUL in it";
+    if (problem)
+        throw bad_option{
+            std::make_error_code(std::errc::invalid_argument),
+            fmt::format("cannot listen on '{}': {}", address.substr(0, address.find('\0')), problem)};
+}
+
+/// Whether `name` is all interfaces of this machine without looking like it, as `0` does.
+bool is_everywhere_by_accident(const asio::ip::address& found, std::string_view name) {
+    asio::error_code is_a_name;
+    asio::ip::make_address(name, is_a_name);
+    return found.is_unspecified() && is_a_name;
+}
+
+/// Whether the fault is with the address itself, and not with what goes on in the system.
+bool is_bad_address(const std::error_code& code) {
+    return code == asio::error::host_not_found || code == asio::error::service_not_found ||
+           code == std::errc::invalid_argument || code == std::errc::filename_too_long;
+}
 
 /// How many connections are taken before others get their turn.
 constexpr int burst = 64;
@@ -41,15 +71,21 @@ bool is_stale(const std::string& path) {
 listener::listener(shard& home, std::string_view address, std::uint16_t port, int backlog,
                    std::string_view scheme)
     : home_{home}, acceptor_{home.context()}, pause_{home.context()} {
+    check(address);
     try {
         if (address.starts_with(unix_prefix))
             listen_on_path(std::string{address.substr(unix_prefix.size())}, backlog);
         else
             listen_on_address(address, port, backlog, scheme);
+    } catch (const bad_option&) {
+        throw;
     } catch (const std::system_error& cause) {
         const auto where =
             address.starts_with(unix_prefix) ? std::string{address} : fmt::format("{}:{}", address, port);
-        throw error{in_standard_terms(cause.code()), fmt::format("cannot listen on {}", where)};
+        const auto code = in_standard_terms(cause.code());
+        const auto text = fmt::format("cannot listen on {}", where);
+        if (is_bad_address(code)) throw bad_option{code, text};
+        throw error{code, text};
     }
     acceptor_.non_blocking(true);
 }
@@ -79,7 +115,13 @@ void listener::listen_on_address(std::string_view address, std::uint16_t port, i
     using asio::ip::tcp;
     const auto found =
         tcp::resolver{home_.context()}.resolve(address, std::to_string(port), tcp::resolver::passive);
-    bind_to(found.begin()->endpoint());
+    const auto& first = found.begin()->endpoint();
+    if (is_everywhere_by_accident(first.address(), address))
+        throw bad_option{
+            std::make_error_code(std::errc::invalid_argument),
+            fmt::format("cannot listen on '{}', which would be all of this machine: say 0.0.0.0 or ::",
+                        address)};
+    bind_to(first);
     prepare_for_streams(acceptor_.native_handle(), home_.common().bounds.unsent_bytes);
     acceptor_.listen(backlog);
     tcp::endpoint bound;

@@ -1,5 +1,6 @@
 #include <rill/app/detail/routing_table.hpp>
 #include <rill/base/error.hpp>
+#include <rill/net/detail/bad_option.hpp>
 #include <rill/net/detail/listener.hpp>
 #include <rill/net/detail/shard.hpp>
 #include <rill/net/detail/socket_transport.hpp>
@@ -23,6 +24,21 @@
 #include <vector>
 
 namespace rill {
+namespace {
+
+/// Whether the program has not said what `signal` does to it; only for signals that end it then.
+bool ends_the_process(int signal) noexcept {
+    struct sigaction now{};
+    return ::sigaction(signal, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 &&
+           now.sa_handler == SIG_DFL;
+}
+
+/// On standard error, which may be closed or full.
+void complain(const std::exception& cause) noexcept {
+    std::fprintf(stderr, "%s\n", cause.what());
+}
+
+} // namespace
 
 /// The shards and what starts and stops them. Everything but `stop` and `reload_certificates` runs on the
 /// thread of the first shard, which is that of `run`.
@@ -87,10 +103,11 @@ public:
         return all;
     }
 
-    /// Has SIGINT and SIGTERM call `stop`, and SIGHUP load the certificate again if there is one.
+    /// Has SIGINT and SIGTERM call `stop`, and SIGHUP load the certificate again if there is one. Else SIGHUP
+    /// would end the process, unless the program has said otherwise.
     void heed_signals() {
         signals_.emplace(first().context(), SIGINT, SIGTERM);
-        if (credentials_) signals_->add(SIGHUP);
+        if (credentials_ || ends_the_process(SIGHUP)) signals_->add(SIGHUP);
         wait_for_signal();
     }
 
@@ -103,10 +120,12 @@ private:
     void wait_for_signal() {
         signals_->async_wait([this](asio::error_code cancelled, int number) {
             if (cancelled) return;
-            if (number == SIGHUP)
+            if (number != SIGHUP)
+                stop();
+            else if (credentials_)
                 reload_on_signal();
             else
-                stop();
+                first().log(log_level::info, "SIGHUP: there is no certificate to load again");
             wait_for_signal();
         });
     }
@@ -195,14 +214,18 @@ void server::reload_certificates() {
 }
 
 int serve(const router& routes, const server_options& options) try {
+    if (ends_the_process(SIGPIPE)) std::signal(SIGPIPE, SIG_IGN); // a log or a pipe whose reader has gone
     server server{routes, options};
     server.impl_->heed_signals();
-    fmt::print("listening on {}\n", server.url());
+    std::fputs(fmt::format("listening on {}\n", server.url()).c_str(), stdout);
     std::fflush(stdout);
     server.run();
     return 0;
+} catch (const detail::bad_option& cause) {
+    complain(cause);
+    return 2;
 } catch (const std::system_error& cause) { // Asio's, too: no file descriptors left for an event loop
-    fmt::print(stderr, "{}\n", cause.what());
+    complain(cause);
     return 1;
 }
 

@@ -18,8 +18,8 @@ namespace rill {
 
 /// How a server serves.
 struct server_options {
-    /// Where it listens: an IPv4 or IPv6 address, a host name of this machine, or `unix:/path` for a Unix
-    /// socket.
+    /// Where it listens: an IPv4 or IPv6 address (`0.0.0.0` or `::` for all of this machine's), a host name
+    /// of this machine, or `unix:/path` for a Unix socket. An empty one is refused.
     std::string_view address = "127.0.0.1";
     /// 0 has the system choose one: see `server::url`.
     std::uint16_t port = 5800;
@@ -36,12 +36,16 @@ struct server_options {
     tls_options tls{};
     /// How much the server puts up with.
     rill::limits limits{};
-    /// Where it tells what went wrong; it must outlive the server. Null: standard error.
+    /// Where it tells what went wrong; it must outlive the server. Null: `standard_error_log`.
     log_sink* log = nullptr;
 };
 static_assert(std::is_trivially_destructible_v<server_options>);
 
 /// A server in parts, for programs that have something to do beside serving: `serve` is it as a whole.
+///
+/// It leaves the process's signals alone, and what it writes itself, to sockets and to `standard_error_log`,
+/// never raises SIGPIPE. A program that writes to pipes beside it ignores SIGPIPE on its own, or ends when
+/// their readers do.
 ///
 /// **Example**
 ///
@@ -90,9 +94,14 @@ private:
 };
 
 /// A whole program: listens, prints `listening on URL` to standard output, serves until SIGINT or SIGTERM,
-/// drains, and returns the exit code: 0, or 1 if it could not begin, with the cause on standard error. A
-/// second signal ends it at once. With TLS, SIGHUP has it read its certificate again, and the log says
-/// whether that went well.
+/// drains, and returns the exit code: 0; or 1 if it could not begin, and 2 if that is for options that cannot
+/// be used (an address that is not one, a certificate that cannot be read), with the cause on standard error
+/// in one line. A second signal cuts what still drains.
+///
+/// SIGHUP makes it read its certificate again, if it has one, and the log says whether that went well.
+/// SIGPIPE is ignored, for the whole process and the programs that it starts: a log whose reader has gone
+/// ends no server. Where the program has handlers of its own for SIGPIPE, or for SIGHUP without TLS, they
+/// stay.
 ///
 /// **Example**
 ///

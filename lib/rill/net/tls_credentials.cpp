@@ -1,5 +1,5 @@
 // The files of a server's certificate and key, and what they are used with.
-#include <rill/base/error.hpp>
+#include <rill/net/detail/bad_option.hpp>
 #include <rill/net/detail/tls_credentials.hpp>
 #include <rill/net/error.hpp>
 
@@ -26,7 +26,7 @@ using x509 = std::unique_ptr<X509, freeing<X509_free>>;
 using pkey = std::unique_ptr<EVP_PKEY, freeing<EVP_PKEY_free>>;
 
 [[noreturn]] void fail_with_errno(const std::string& file) {
-    throw error{errno, std::system_category(), fmt::format("cannot read {}", file)};
+    throw bad_option{errno, std::system_category(), fmt::format("cannot read {}", file)};
 }
 
 /// The file's text. Not by OpenSSL, which does not say so well what is wrong.
@@ -112,11 +112,11 @@ tls_credentials::tls_credentials(const tls_files& files, const tls_credentials* 
 
 void tls_credentials::load_certificate(const std::string& file) {
     constexpr auto code = net_errc::certificate_not_usable;
-    if (file.empty()) throw error{code, "TLS needs a certificate beside its private key"};
+    if (file.empty()) throw bad_option{code, "TLS needs a certificate beside its private key"};
     const auto text = read(file);
     const auto source = source_of(text);
     ERR_clear_error();
-    const auto refuse = [&file] { throw error{code, fmt::format("{}: {}", file, reason())}; };
+    const auto refuse = [&file] { throw bad_option{code, fmt::format("{}: {}", file, reason())}; };
     const x509 leaf{PEM_read_bio_X509_AUX(source.get(), nullptr, no_passphrase, nullptr)};
     if (!leaf || SSL_CTX_use_certificate(context_.get(), leaf.get()) != 1) refuse();
     for (;;) {
@@ -131,7 +131,7 @@ void tls_credentials::load_certificate(const std::string& file) {
 
 void tls_credentials::load_private_key(const std::string& file) {
     constexpr auto code = net_errc::private_key_not_usable;
-    if (file.empty()) throw error{code, "TLS needs a private key beside its certificate"};
+    if (file.empty()) throw bad_option{code, "TLS needs a private key beside its certificate"};
     auto text = read(file);
     const auto source = source_of(text);
     ERR_clear_error();
@@ -139,7 +139,7 @@ void tls_credentials::load_private_key(const std::string& file) {
     const bool fits = key && SSL_CTX_use_PrivateKey(context_.get(), key.get()) == 1 &&
                       SSL_CTX_check_private_key(context_.get()) == 1;
     OPENSSL_cleanse(text.data(), text.size());
-    if (!fits) throw error{code, fmt::format("{}: {}", file, reason())};
+    if (!fits) throw bad_option{code, fmt::format("{}: {}", file, reason())};
 }
 
 std::shared_ptr<const tls_credentials> load_credentials(const tls_files& files,
