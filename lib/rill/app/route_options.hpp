@@ -1,5 +1,7 @@
 #pragma once
 
+#include <rill/base/config.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <rill/base/config.hpp>
+
 #include <string>
 #include <type_traits>
 #include <utility>
