@@ -1,4 +1,4 @@
-// expect: a Rill handler is
+// expect: a Rill handler is given its request by reference, as rill::request&
 #include <rill/rill.hpp>
 
 void add(rill::router& routes) {

@@ -1,4 +1,4 @@
-// expect: a Rill handler is
+// expect: a Rill handler is called as a const object
 #include <rill/rill.hpp>
 
 void add(rill::router& routes) {

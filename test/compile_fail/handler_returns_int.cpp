@@ -1,4 +1,4 @@
-// expect: a Rill handler is
+// expect: a Rill handler is to return event_stream, task<response>, response
 #include <rill/rill.hpp>
 
 void add(rill::router& routes) {

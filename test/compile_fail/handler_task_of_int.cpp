@@ -1,4 +1,4 @@
-// expect: a Rill handler is
+// expect: a Rill handler is to return task<response>, and this one is a task of something else
 #include <rill/rill.hpp>
 
 void add(rill::router& routes) {

@@ -1,4 +1,4 @@
-// expect: a Rill handler is
+// expect: a Rill handler is given its request: its first parameter is rill::request&
 #include <rill/rill.hpp>
 
 rill::response hello() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <rill/base/export.hpp>
+#include <rill/base/text.hpp>
 #include <rill/coro/elements.hpp>
 #include <rill/coro/event_stream.hpp>
 #include <rill/coro/task.hpp>
@@ -45,12 +46,28 @@ public:
 
     /// `body` as `text/plain; charset=utf-8`.
     [[nodiscard]] static response text(std::string body, rill::status code = rill::status::ok);
+    template <detail::converts_to_anything T>
+    static response text(T&&, rill::status = rill::status::ok) {
+        return refuse<T>();
+    }
     /// `body` as `text/html; charset=utf-8`.
     [[nodiscard]] static response html(std::string body, rill::status code = rill::status::ok);
-    /// `body` as `application/json`.
+    template <detail::converts_to_anything T>
+    static response html(T&&, rill::status = rill::status::ok) {
+        return refuse<T>();
+    }
+    /// `body` as `application/json`: `json.dump()` of a nlohmann::json.
     [[nodiscard]] static response json(std::string body, rill::status code = rill::status::ok);
+    template <detail::converts_to_anything T>
+    static response json(T&&, rill::status = rill::status::ok) {
+        return refuse<T>();
+    }
     /// `body` as any media type. Throws `rill::error` if `content_type` is no field value.
     [[nodiscard]] static response bytes(std::string body, std::string_view content_type);
+    template <detail::converts_to_anything T>
+    static response bytes(T&&, std::string_view) {
+        return refuse<T>();
+    }
 
     [[nodiscard]] rill::status status() const noexcept { return head_.status; }
     [[nodiscard]] rill::fields& fields() noexcept { return head_.fields; }
@@ -67,6 +84,11 @@ public:
 
 private:
     response(std::string body, std::string_view known_type, rill::status code);
+    template <typename T>
+    static response refuse() {
+        detail::refuse_text<T>();
+        return {};
+    }
 
     response_head head_;
     body_type body_;

@@ -78,13 +78,8 @@ public:
     template <typename F>
     router& route(std::optional<method> verb, std::string_view pattern, F handler,
                   const route_options& options = {}) {
-        constexpr bool is_handler = rill::handler<F>; // a name: for a concept compilers add a page of reasons
-        static_assert(
-            is_handler,
-            "a Rill handler is a copyable or movable object, callable while const, of one of the forms "
-            "event_stream(request&), task<response>(request&), response(request&), "
-            "task<void>(request&, sse_writer&)");
-        if constexpr (is_handler)
+        detail::check_handler<F>();
+        if constexpr (rill::handler<F>)
             add(verb, pattern, std::make_unique<detail::endpoint_of<F>>(std::move(handler)), options);
         return *this;
     }

@@ -38,6 +38,23 @@ namespace rill {
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+namespace detail {
+
+/// What converts to anything, so that its becoming a text is an accident: a nlohmann::json does, and throws
+/// unless it holds a string. Functions that take a text have an overload for it, in which `refuse_text` says
+/// so.
+template <typename T>
+concept converts_to_anything = std::is_class_v<std::remove_cvref_t<T>> &&
+                               std::is_convertible_v<T, std::string> && std::is_convertible_v<T, int>;
+
+template <typename T>
+constexpr void refuse_text() {
+    static_assert(sizeof(std::add_pointer_t<T>) == 0,
+                  "a body is text, and this is a value: pass json.dump() of a nlohmann::json");
+}
+
+} // namespace detail
+
 /// What a piece of a URL or of a form can be read as by `parse`: a number, a `bool` or a `std::string`.
 template <typename T>
 concept parsable = std::is_arithmetic_v<T> || std::is_same_v<T, std::string>;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <rill/base/export.hpp>
+#include <rill/base/text.hpp>
 #include <rill/http/fields.hpp>
 #include <rill/http/method.hpp>
 
@@ -38,6 +39,11 @@ public:
     client_request& body(std::string bytes, std::string_view content_type) &;
     client_request&& body(std::string bytes, std::string_view content_type) && {
         return std::move(body(std::move(bytes), content_type));
+    }
+    template <detail::converts_to_anything T>
+    client_request&& body(T&&, std::string_view) {
+        detail::refuse_text<T>();
+        return std::move(*this);
     }
 
     [[nodiscard]] rill::method method() const noexcept { return method_; }

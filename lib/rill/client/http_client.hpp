@@ -1,6 +1,7 @@
 #pragma once
 
 #include <rill/base/export.hpp>
+#include <rill/base/text.hpp>
 #include <rill/client/client_options.hpp>
 #include <rill/client/client_request.hpp>
 #include <rill/client/client_response.hpp>
@@ -67,6 +68,11 @@ public:
     [[nodiscard]] task<client_response> get(std::string_view url);
     [[nodiscard]] task<client_response> post(std::string_view url, std::string body,
                                              std::string_view content_type = "application/json");
+    template <detail::converts_to_anything T>
+    task<client_response> post(std::string_view, T&&, std::string_view = {}) {
+        detail::refuse_text<T>();
+        return get({});
+    }
 
 private:
     friend event_source;

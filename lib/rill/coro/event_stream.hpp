@@ -181,6 +181,11 @@ public:
         return {error_};
     }
     relaying yield_value(elements&& e) noexcept { return {error_, e}; }
+    template <typename Wrong = detail::misnamed_event>
+    yielding yield_value(const detail::misnamed_event&) noexcept {
+        detail::refuse_misnamed<Wrong>();
+        return {error_};
+    }
     template <typename T>
         requires(!std::convertible_to<T, const event&> && !std::convertible_to<T, elements &&>)
     yielding yield_value(T&&) noexcept {

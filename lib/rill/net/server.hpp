@@ -59,6 +59,8 @@ public:
     /// says where, or if the files of `tls` cannot be used. `routes` must outlive the server, unchanged; the
     /// options' views only this call.
     explicit server(const router& routes, const server_options& options = {});
+    server(const router&&,
+           const server_options& = {}) = delete; // give the router a name: it must outlive the server
     server(const server&) = delete;
     server& operator=(const server&) = delete;
     /// Cuts what is still open. `run` must have returned.

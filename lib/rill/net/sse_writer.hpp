@@ -43,6 +43,11 @@ public:
     /// then. Awaited, throws `std::system_error` with `operation_aborted` once the client has gone. One
     /// `write` at a time.
     [[nodiscard]] task<void> write(const event& e);
+    template <typename Wrong = detail::misnamed_event>
+    task<void> write(const detail::misnamed_event&) {
+        detail::refuse_misnamed<Wrong>();
+        return write(event{});
+    }
 
     /// Sends the head of the answer, and what was written, now rather than at the end of this turn.
     void flush();

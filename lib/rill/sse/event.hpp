@@ -72,4 +72,20 @@ struct event {
 // `co_yield {.data = text}`. With nothing to destroy, that is harmless.
 static_assert(std::is_trivially_destructible_v<event> && std::is_aggregate_v<event>);
 
+namespace detail {
+
+/// What `{.event = "alarm"}` makes. What takes an `event` has an overload for this one, a template so that it
+/// comes second wherever both would do, and `refuse_misnamed` in it says what is wrong.
+struct misnamed_event {
+    std::string_view id, event, type, data, comment;
+    std::optional<std::chrono::milliseconds> retry;
+};
+
+template <typename Wrong>
+constexpr void refuse_misnamed() {
+    static_assert(sizeof(Wrong*) == 0, "a Rill event has its type in .name: not in .event, nor in .type");
+}
+
+} // namespace detail
+
 } // namespace rill

@@ -139,6 +139,7 @@ public:
     /// `routes` must outlive the server. Of the options, address, port, backlog, threads and tls mean
     /// nothing here.
     explicit server(const router& routes, const server_options& options = {});
+    server(const router&&, const server_options& = {}) = delete; // give the router a name
     server(const server&) = delete;
     server& operator=(const server&) = delete;
     /// Cuts what is open; connections and replies may outlive it.

@@ -116,6 +116,11 @@ public:
     /// nothing, with a `sse_errc` if `e` cannot be encoded, or with a `topic_errc` if it is larger than
     /// `keep_bytes`, if its id is none that this topic can take, or if the topic is closed.
     std::string publish(const event& e, const publish_options& options = {});
+    template <typename Wrong = detail::misnamed_event>
+    std::string publish(const detail::misnamed_event&, const publish_options& = {}) {
+        detail::refuse_misnamed<Wrong>();
+        return {};
+    }
 
     /// A reader that goes on behind the last event that the client of `request` saw, or with the next one
     /// published if it comes for the first time (see `subscribe_options::start`).

@@ -1,0 +1,6 @@
+// expect: a Rill handler is an object, callable while const, of one of the forms
+#include <rill/rill.hpp>
+
+void add(rill::router& routes) {
+    routes.get("/", "hello");
+}
