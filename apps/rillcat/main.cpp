@@ -20,8 +20,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -65,8 +67,16 @@ private:
     rillcat::surface on_ = rillcat::standard_output();
 };
 
-rill::task<void> run(const command& c) {
-    rill::http_client client{{}, {.ca_file = c.ca_file, .verify = !c.insecure}};
+/// Empty, once it has said why, if the file of authorities cannot be used.
+std::unique_ptr<rill::http_client> make_client(const command& c) try {
+    return std::make_unique<rill::http_client>(
+        std::string_view{}, rill::client_options{.ca_file = c.ca_file, .verify = !c.insecure});
+} catch (const std::exception& what) {
+    demo::complain("rillcat", rillcat::harmless(what.what()));
+    return nullptr;
+}
+
+rill::task<void> run(const command& c, rill::http_client& client) {
     printer out{c};
     if (c.once) {
         auto request = request_of(c);
@@ -95,6 +105,9 @@ int main(int argc, char** argv) {
     if (const auto* const exit_code = std::get_if<int>(&given)) return *exit_code;
     const auto& c = std::get<command>(given);
 
+    const auto client = make_client(c);
+    if (!client) return rillcat::wrong_usage;
+
     int exit_code = rillcat::ended_as_asked;
     asio::io_context context{1};
     const auto end = [&](int code) {
@@ -112,7 +125,7 @@ int main(int argc, char** argv) {
             if (!cancelled) end(rillcat::out_of_time);
         });
     }
-    asio::co_spawn(context, run(c), [&](const std::exception_ptr& failure) {
+    asio::co_spawn(context, run(c, *client), [&](const std::exception_ptr& failure) {
         end(exit_code);
         try {
             if (failure) std::rethrow_exception(failure);

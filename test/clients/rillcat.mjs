@@ -275,7 +275,7 @@ test('wrong options are said in a line, with exit code 2', async () => {
 test('a URL that is none, and authorities that cannot be read, are failures with their cause', async () => {
   assert.match(await complaint(1, 'ftp://x/'), /ftp:\/\/x\//);
   assert.match(await complaint(1, 'http:///x'), /URL/);
-  assert.match(await complaint(1, '--cacert', `${scratch}/nothing.pem`, 'https://127.0.0.1:1/'), /nothing\.pem/);
+  assert.match(await complaint(2, '--cacert', `${scratch}/nothing.pem`, 'https://127.0.0.1:1/'), /nothing\.pem/);
 });
 
 test('a reader that goes away ends it without a word', async () => {
