@@ -32,7 +32,7 @@ std::vector<std::string> sight_of(logging& log) {
                                         : std::string{}));
     }
     for (const auto& [number, value] : log->kept())
-        all.push_back(fmt::format("{} {} {}", number, value.bytes, value.about.key->newest));
+        all.push_back(fmt::format("{} {} {}", number, value.event.bytes, value.about.key->newest));
     for (const auto* id : {"own", "mine", "old"})
         all.push_back(fmt::format("{} {}", id, log->find(id).value_or(0)));
     all.push_back(fmt::format("{} {} {} {}", log->first(), log->last(), log->bytes(), log->has_own_ids()));
