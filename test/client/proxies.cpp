@@ -180,6 +180,25 @@ TEST_CASE("for https a proxy is asked for a tunnel, and nothing is told to it be
     CHECK(first.find("secret") == first.npos);
 }
 
+TEST_CASE("a tunnel is open whatever its answer says of a body (RFC 9110 §9.3.6)") {
+    for (const auto* const fields :
+         {"Content-Length: 0\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n",
+          "Transfer-Encoding: gzip\r\n", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"}) {
+        CAPTURE(fields);
+        std::string hello;
+        scripted::server proxy{[&](connection& c) {
+            (void)c.request();
+            c.send(fmt::format("HTTP/1.1 200 Connection established\r\n{}\r\n", fields));
+            hello = c.exactly(3);
+            c.send("no TLS here\r\n");
+            c.finish();
+        }};
+        const environment set{{"https_proxy", proxy.url()}};
+        CHECK(failure_of("https://elsewhere.example/", trusting_all) == client_errc::tls_failed);
+        CHECK(hello.substr(0, 2) == "\x16\x03");
+    }
+}
+
 TEST_CASE("a port that goes without saying is said to a proxy") {
     scripted::server proxy{scripted::answer(response(403, ""))};
     const environment set{{"https_proxy", proxy.url()}};

@@ -7,6 +7,7 @@
 
 #include <asio/error.hpp>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -250,15 +251,29 @@ TEST_CASE("5xx and 429 are the end where that is wanted") {
     }
 }
 
-TEST_CASE("an id that no field can hold is the end, and not a silent loss") {
-    scripted::server server{scripted::events("id: a\x01z\ndata: x\n\n")};
-    rill::http_client client;
-    diary told;
-    rill::event_source source{client, server.url(), eager(&told)};
-    CHECK(error_of([&]() -> rill::task<void> { (void)co_await take(source, 2); }) ==
-          rill::http_errc::invalid_field_value);
-    CHECK(told.lines == texts{"open", "again", "over"});
-    CHECK(server.connections() == 1);
+TEST_CASE("an id that no field can hold is not sent: the source comes back with the one before it") {
+    for (const auto* const last : {"a\x01z", "\x7F", "\x1F"}) {
+        scripted::server server{{scripted::events(fmt::format("id: 7\ndata: x\n\nid: {}\ndata: y\n\n", last)),
+                                 scripted::events(fmt::format("data: z\n\nid: {}\n\n", last)), // a place only
+                                 scripted::events("id: 8\n\n"), scripted::events("id:\ndata: e\n\n"),
+                                 scripted::events(fmt::format("id: {}\ndata: f\n\n", last)),
+                                 scripted::events("data: g\n\n")}};
+        rill::http_client client;
+        rill::event_source source{client, server.url(), eager()};
+        run([&]() -> rill::task<void> {
+            const auto as_it_came = std::string{last};
+            CHECK(co_await take(source, 3) ==
+                  texts{"message|x|7", "message|y|" + as_it_came, "message|z|" + as_it_came});
+            CHECK(source.last_event_id() == as_it_came);
+            CHECK(co_await take(source, 3) ==
+                  texts{"message|e|", "message|f|" + as_it_came, "message|g|" + as_it_came});
+        });
+        CHECK(field(server.request(1), "Last-Event-ID") == "7");
+        CHECK(field(server.request(2), "Last-Event-ID") == "7");
+        CHECK(field(server.request(3), "Last-Event-ID") == "8");
+        CHECK(scripted::count(server.request(4), "Last-Event-ID") == 0);
+        CHECK(scripted::count(server.request(5), "Last-Event-ID") == 0);
+    }
 }
 
 TEST_CASE("retry acts at its own line, also of an event that is cut off, and what is bogus is ignored") {

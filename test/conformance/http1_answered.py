@@ -162,6 +162,10 @@ echoed("with its type", echo(b"{}", b'Content-Type: application/json; a="b"\r\n'
 echoed("bytes of all values", echo(bytes(range(256))), bytes(range(256)))
 echoed("a body that looks like a request", echo(GET), GET)
 echoed("no Content-Length is no body", ECHO + b"\r\n", b"")
+echoed("tabs around a value are no part of it", ECHO + b"Content-Length:\t5\t \r\n\r\nhello", b"hello")
+echoed("nor around a coding", ECHO + b"Transfer-Encoding:\tchunked\t\r\n\r\n1\r\nx\r\n0\r\n\r\n", b"x")
+for value in (b"", b",", b" , 100-continue ,", b"100-continue, 100-continue", b"100-continue\r\nExpect:"):
+    echoed(f"the Expect {value.decode()!r} asks for nothing else", echo(b"hello", b"Expect: " + value + b"\r\n"), b"hello")
 echoed("a Content-Length of zero is no body", echo(b""), b"")
 echoed("zeros before a Content-Length say nothing", ECHO + b"Content-Length: 0003\r\n\r\nabc", b"abc")
 echoed("a body of the size that is allowed", echo(b"x" * 1048576), b"x" * 1048576)
@@ -174,8 +178,11 @@ echoed("zeros before a chunk's size", CHUNKED + b"0000000005\r\nhello\r\n000\r\n
 echoed("line ends in a chunk are data", CHUNKED + b"6\r\n\r\n0\r\n\r\r\n0\r\n\r\n", b"\r\n0\r\n\r")
 echoed("extensions of chunks are passed over",
        CHUNKED + b'5;a;b=c;d="\\";\xc3\xb6"\r\nhello\r\n0;last\r\n\r\n', b"hello")
+echoed("and so are the blanks around their signs",
+       CHUNKED + b'5 ;a\t;\t b = c ; d= "\";" ;e\r\nhello\r\n0 ; last\r\n\r\n', b"hello")
 echoed("trailers are passed over", CHUNKED + b"5\r\nhello\r\n0\r\nContent-Length: 9\r\nX-Sum: 1\r\n\r\n", b"hello")
 echoed("a thousand chunks of a byte", CHUNKED + b"1\r\nx\r\n" * 1000 + b"0\r\n\r\n", b"x" * 1000)
+echoed("a hundred thousand chunks of a byte", CHUNKED + b"1;a\r\nx\r\n" * 100_000 + b"0\r\n\r\n", b"x" * 100_000)
 echoed("codings are named in any case", ECHO + b"transfer-encoding: Chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", b"x")
 
 # Pipelining: the next requests do not wait for the answers.

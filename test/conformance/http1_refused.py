@@ -41,8 +41,8 @@ for status, values in ((501, UNKNOWN), (400, MALFORMED)):
         refusal(f"the Transfer-Encoding {value!r} is {status}",
                 ECHO + f"Transfer-Encoding: {value}\r\n\r\n0\r\n\r\n".encode(), status)
 
-for size in ("0x1", " 1", "1 ", "\t1", "", "-1", "+1", "g", "1\x00", "1;\x01", "1;=", '1;a="', "1 ;a", "1;a\n",
-             "10000000000000000", "00000000000000001"):
+for size in ("0x1", " 1", "1 ", "\t1", "", "-1", "+1", "g", "1\x00", "1;\x01", "1;=", '1;a="', "1 a", "1; ",
+             "1;a ", "1;a b", "1;a\n", "10000000000000000", "00000000000000001"):
     refusal(f"the chunk size {size!r} is refused", CHUNKED + size.encode() + b"\r\nx\r\n0\r\n\r\n")
 refusal("a chunk that is larger than anything is 413", CHUNKED + b"ffffffffffffffff\r\nx", 413)
 refusal("a chunk longer than it said is refused", CHUNKED + b"1\r\nxy\r\n0\r\n\r\n")

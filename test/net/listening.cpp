@@ -108,6 +108,32 @@ TEST_CASE("a server listens on a Unix socket, and takes its file away at the end
     CHECK_FALSE(std::filesystem::exists(path));
 }
 
+TEST_CASE("a Host may be empty over a Unix socket, which has no authority, and nowhere else") {
+    const directory place;
+    const auto address = "unix:" + (place / "rill").string();
+    rill::router routes;
+    routes.get("/", [](rill::request& request) {
+        return rill::response::text("<" + std::string{request.host()} + ">");
+    });
+    serving::server local{routes, {.address = address, .threads = 1}}, tcp{routes, {.threads = 1}};
+    const auto answer = [](const serving::server& server, const std::string& fields) {
+        socket_client client{server.url()};
+        client.send("GET / HTTP/1.1\r\n" + fields + "Connection: close\r\n\r\n");
+        std::string all;
+        for (auto more = client.receive(); !more.empty(); more = client.receive()) all += more;
+        return all.substr(9, 3) + all.substr(all.find("\r\n\r\n") + 4);
+    };
+    for (const auto* const empty : {"Host:\r\n", "Host: \r\n", "Host:\t \r\n"}) {
+        CHECK(answer(local, empty) == "200<>");
+        CHECK(answer(tcp, empty).starts_with("400"));
+    }
+    CHECK(answer(local, "Host: localhost\r\n") == "200<localhost>");
+    CHECK(answer(local, "Host: %2Ftmp%2Fhub.sock\r\n") == "200<%2Ftmp%2Fhub.sock>");
+    CHECK(answer(local, "").starts_with("400"));
+    CHECK(answer(local, "Host:\r\nHost:\r\n").starts_with("400"));
+    CHECK(answer(local, "Host: :80\r\n").starts_with("400"));
+}
+
 TEST_CASE("a Unix socket that was left behind is replaced") {
     const directory place;
     const auto path = place / "rill";

@@ -202,3 +202,26 @@ TEST_CASE("a last event id with a NUL, or that is no UTF-8, is 400") {
     CHECK(s.get("/?last_event_id=a%00b") == "400 the last event id is not UTF-8 without NUL");
     CHECK(s.get("/?lastEventId=%00").starts_with("400 "));
 }
+
+TEST_CASE("a query that is not UTF-8 is 400 as soon as something of it is asked for") {
+    auto& ids = last_id();
+    auto& values = typed();
+    for (const auto* query : {"x=%ff", "x=a%C0%80", "x=%ED%A0%80", "%ff=1", "x%ff=1", "x=1&y=%ff",
+                              "y=%ff&x=1", "x=1&%ff", "x=%F4%90%80%80", "x=%C3"}) {
+        CAPTURE(query);
+        CHECK(values.get(std::string{"/string?"} + query) == "400 the query is not UTF-8");
+        CHECK(values.get(std::string{"/int?"} + query) == "400 the query is not UTF-8");
+        CHECK(ids.get(std::string{"/?"} + query) == "400 the query is not UTF-8");
+    }
+    for (const auto* query : {"last_event_id=%ff", "lastEventId=%ff", "last_event_id=1&lastEventId=%ff",
+                              "last_event_id=%C3%28", "last%ffevent_id=1"}) {
+        CAPTURE(query);
+        CHECK(ids.get(std::string{"/?"} + query) == "400 the query is not UTF-8");
+        CHECK(ids.get(std::string{"/?"} + query, {{"Last-Event-ID", "h"}}) == "200 <h>"); // nobody asks it
+    }
+    CHECK(values.get("/string?x=%C3%A4+%F0%9F%98%80%00&&=%20") == "200 \u00e4 \U0001F600\0"s);
+    CHECK(values.get("/string/a?x=%ff") == "200 a"); // nor here
+    // No route has a path that is not UTF-8, and no parameter is of one.
+    for (const auto* path : {"/string/%ff", "/string/a%C0%80", "/%ff/a"})
+        CHECK(values.get(path).starts_with("404"));
+}

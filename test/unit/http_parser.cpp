@@ -128,6 +128,10 @@ TEST_CASE("a client waits for 100 only with HTTP/1.1 and a body to send") {
     };
     CHECK(expects("1.1", "Expect: 100-continue\r\nContent-Length: 1\r\n"));
     CHECK(expects("1.1", "Expect: 100-CONTINUE\r\nTransfer-Encoding: chunked\r\n"));
+    CHECK(expects("1.1", "Expect: , 100-continue ,\r\nContent-Length: 1\r\n"));
+    CHECK(expects("1.1", "Expect: 100-continue\r\nExpect:\r\nContent-Length: 1\r\n"));
+    CHECK(expects("1.1", "Expect:\r\nExpect: 100-continue, 100-continue\r\nContent-Length: 1\r\n"));
+    CHECK_FALSE(expects("1.1", "Expect: ,\r\nContent-Length: 1\r\n"));
     CHECK_FALSE(expects("1.1", "Expect: 100-continue\r\nContent-Length: 0\r\n"));
     CHECK_FALSE(expects("1.1", "Expect: 100-continue\r\n"));
     CHECK_FALSE(expects("1.0", "Expect: 100-continue\r\nContent-Length: 1\r\n"));
@@ -197,9 +201,53 @@ TEST_CASE("trailers and chunk extensions are bounded as heads are") {
     CHECK(refused_with(limits, with("0\r\nA: b\r\nC: d\r\nE: f\r\n\r\n")) == 431);
     CHECK(refused_with(limits, with("0\r\nA: " + std::string(100, 'b'))) == 431);
     CHECK(refused_with(limits, with("1;" + std::string(100, 'b'))) == 400);
-    std::string many;
-    for (int i = 0; i < 30; ++i) many += "1;ab\r\nx\r\n";
+    // Of each chunk counts what is more than 64 bytes and the size of its data.
+    std::string many, fair;
+    for (int i = 0; i < 30; ++i) many += "1;" + std::string(69, 'a') + "\r\nx\r\n";
+    for (int i = 0; i < 30; ++i) fair += "5;" + std::string(68, 'a') + "\r\nxxxxx\r\n";
     CHECK(refused_with(limits, with(many)) == 400);
+    CHECK(refused_with(limits, with(fair + "0\r\n\r\n")) == 0);
+}
+
+TEST_CASE("a body may come in any number of chunks, with and without extensions") {
+    const rill::limits limits{.max_body = 2'000'000};
+    for (const auto chunk : {"1\r\nx\r\n"sv, "1;a\r\nx\r\n"sv, "2 ; a = \"b\"\r\nxy\r\n"sv}) {
+        CAPTURE(chunk);
+        rill::request_parser parser{limits};
+        rill::request_head head;
+        std::string bytes = request("POST / HTTP/1.1", "Transfer-Encoding: chunked\r\n");
+        for (int i = 0; i < 1'000'000; ++i) bytes += chunk;
+        bytes += "0\r\n\r\n";
+        std::string_view input = bytes;
+        std::size_t pieces = 0;
+        auto at = parser.parse(input, head);
+        while (at == step::head || at == step::body) {
+            if (at == step::body) ++pieces;
+            at = parser.parse(input, head);
+        }
+        CHECK(at == step::complete);
+        CHECK(pieces == 1'000'000);
+    }
+}
+
+TEST_CASE("an empty Host is taken where there is no authority") {
+    const auto read = [](std::string_view bytes) {
+        const rill::limits limits;
+        rill::request_parser parser{limits};
+        parser.take_empty_host();
+        rill::request_head head;
+        auto at = parser.parse(bytes, head);
+        parser.reset(); // which leaves that as it was
+        CHECK(at != step::need_input);
+        return at;
+    };
+    CHECK(read("GET / HTTP/1.1\r\nHost:\r\n\r\n") == step::head);
+    CHECK(read("GET / HTTP/1.1\r\nHost: \t\r\n\r\n") == step::head);
+    CHECK(read("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") == step::head);
+    CHECK(read("GET / HTTP/1.1\r\n\r\n") == step::refused);
+    CHECK(read("GET / HTTP/1.1\r\nHost:\r\nHost:\r\n\r\n") == step::refused);
+    CHECK(read("GET / HTTP/1.1\r\nHost: :80\r\n\r\n") == step::refused);
+    CHECK(read("GET / HTTP/1.1\r\nHost: a b\r\n\r\n") == step::refused);
 }
 
 TEST_CASE("a parser tells an idle connection from one with a slow head") {

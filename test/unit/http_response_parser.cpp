@@ -77,7 +77,11 @@ TEST_CASE("a connection goes on where both its ends say so") {
 }
 
 TEST_CASE("what follows a tunnel's head stays in the input") {
-    for (const auto fields : {""sv, "Content-Length: 3\r\n"sv, "Transfer-Encoding: chunked\r\n"sv}) {
+    for (const auto fields :
+         {""sv, "Content-Length: 3\r\n"sv, "Transfer-Encoding: chunked\r\n"sv,
+          "Transfer-Encoding: gzip\r\n"sv, "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n"sv,
+          "Transfer-Encoding: chunked\r\nContent-Length: 0\r\n"sv}) {
+        CAPTURE(fields);
         answered tunnel{"HTTP/1.0 200 Connection established\r\n" + std::string{fields} + "\r\n\x16\x03\x01",
                         method::connect};
         CHECK(tunnel.parser.parse(tunnel.input, tunnel.head) == step::complete);
@@ -114,6 +118,27 @@ TEST_CASE("the connection's end completes a body that needs no more") {
     CHECK(rest.parser.parse(rest.input, rest.head) == step::need_input);
     CHECK(rest.parser.end() == step::complete);
     CHECK(rest.parser.end() == step::need_input);
+}
+
+TEST_CASE("a stream may come in any number of chunks, with and without extensions") {
+    for (const auto chunk : {"1\r\nx\r\n"sv, "1  \r\nx\r\n"sv, "1 ; a = b\r\nx\r\n"sv}) {
+        CAPTURE(chunk);
+        std::string bytes = "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for (int i = 0; i < 1'000'000; ++i) bytes += chunk;
+        bytes += "0\r\n\r\n";
+        const rill::limits limits;
+        rill::response_parser parser{limits};
+        rill::response_head head;
+        std::string_view input = bytes;
+        std::size_t pieces = 0;
+        auto at = parser.parse(input, head);
+        while (at == step::head || at == step::body) {
+            if (at == step::body) ++pieces;
+            at = parser.parse(input, head);
+        }
+        CHECK(at == step::complete);
+        CHECK(pieces == 1'000'000);
+    }
 }
 
 TEST_CASE("a parser tells a stale connection from one that has begun to answer") {

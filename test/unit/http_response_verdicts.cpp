@@ -178,10 +178,19 @@ TEST_CASE("a chunk of a response that is malformed is refused") {
         return read_responses("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string{body})
             .fault;
     };
-    CHECK((with("1;a=b\r\nx\r\n0\r\nA: b\r\n\r\n") == taken));
-    for (const auto body : {"\r\n"sv, "x\r\n"sv, "1 \r\na\r\n"sv, " 1\r\na\r\n"sv, "1\na\n0\n\n"sv,
-                            "1\r\nab\r\n"sv, "1\r\na\n0\r\n\r\n"sv, "0x1\r\na\r\n"sv, "-1\r\n"sv,
-                            "11111111111111111\r\n"sv, "0\r\n A: b\r\n\r\n"sv, "0\r\nA : b\r\n\r\n"sv}) {
+    for (const auto body :
+         {"1;a=b\r\nx\r\n0\r\nA: b\r\n\r\n"sv, "1 ;a=b\r\nx\r\n0\r\n\r\n"sv,
+          "1; a = \"b\" \r\nx\r\n0\r\n\r\n"sv,
+          // Servers that pad, as all clients take it.
+          "1 \r\nx\r\n0  \r\n\r\n"sv, "1\t\r\nx\r\n0;a \r\n\r\n"sv, "1;a=b\t \r\nx\r\n0\r\n\r\n"sv}) {
+        CAPTURE(body);
+        CHECK((with(body) == taken));
+    }
+    for (const auto body :
+         {"\r\n"sv, "x\r\n"sv, "1 a\r\na\r\n"sv, " 1\r\na\r\n"sv, "1\na\n0\n\n"sv, "1 \na\n0\n\n"sv,
+          "1 1\r\na\r\n"sv, "1;\r\na\r\n"sv, "1; \r\na\r\n"sv, "1;a= \r\na\r\n"sv, "1 =b\r\na\r\n"sv,
+          "1 \r \na\r\n"sv, "1\r\nab\r\n"sv, "1\r\na\n0\r\n\r\n"sv, "0x1\r\na\r\n"sv, "-1\r\n"sv,
+          "11111111111111111\r\n"sv, "0\r\n A: b\r\n\r\n"sv, "0\r\nA : b\r\n\r\n"sv}) {
         CAPTURE(body);
         CHECK((with(body) == bad));
     }

@@ -218,7 +218,10 @@ TEST_CASE("what frames a chunk is taken to the letter") {
          {"0\r\n\r\n"sv, "1\r\na\r\n0\r\n\r\n"sv, "00A\r\n0123456789\r\n000\r\n\r\n"sv,
           "1;a\r\na\r\n0;b=c\r\n\r\n"sv, "1;a=b;c;d=\"e \\\" \xff;\";f\r\na\r\n0\r\n\r\n"sv,
           "0000000000000001\r\na\r\n0\r\n\r\n"sv, "0\r\nA: b\r\n\r\n"sv, "0\r\nA: b\r\nC:\r\n\r\n"sv,
-          "0\r\nContent-Length: 5\r\nHost: y\r\n\r\n"sv, "0\r\nTransfer-Encoding: chunked\r\n\r\n"sv}) {
+          "0\r\nContent-Length: 5\r\nHost: y\r\n\r\n"sv, "0\r\nTransfer-Encoding: chunked\r\n\r\n"sv,
+          "1;ab\r\na\r\n0\r\n\r\n"sv, "1; a\r\na\r\n0\r\n\r\n"sv, "1 ;a\r\na\r\n0\r\n\r\n"sv,
+          "1;a =b\r\na\r\n0\r\n\r\n"sv, "1;a= b\r\na\r\n0\r\n\r\n"sv,
+          "1\t ; \ta \t=\t b\t;\tc ;d=\"e f\" ;g\r\na\r\n0 ; h\r\n\r\n"sv}) {
         CAPTURE(good);
         CHECK(refused(good) == 0);
     }
@@ -243,9 +246,26 @@ TEST_CASE("what frames a chunk is taken to the letter") {
                            "1;=b\r\n"sv,
                            "1;a=\r\n"sv,
                            "1;a=b=c\r\n"sv,
-                           "1; a\r\n"sv,
-                           "1 ;a\r\n"sv,
-                           "1;a =b\r\n"sv,
+                           "1 \t\r\n"sv,
+                           "1;a \r\n"sv,
+                           "1;a=b \r\n"sv,
+                           "1;a=\"b\"\t\r\n"sv,
+                           "1 a\r\n"sv,
+                           "1 1\r\n"sv,
+                           "1 =a\r\n"sv,
+                           "1; \r\n"sv,
+                           "1; ;a\r\n"sv,
+                           "1;a= \r\n"sv,
+                           "1;a =\r\n"sv,
+                           "1;a b\r\n"sv,
+                           "1;a=b c\r\n"sv,
+                           "1;a=b =c\r\n"sv,
+                           "1;a = = b\r\n"sv,
+                           "1;a=\"b\" \"c\"\r\n"sv,
+                           "1;a=b\"c\"\r\n"sv,
+                           "1;a= b\nx\r\n"sv,
+                           "1 \n\r\n"sv,
+                           "1\v;a\r\n"sv,
                            "1;a=\"b\r\n"sv,
                            "1;a=\"b\"c\r\n"sv,
                            "1;a=\"\\\r\n"sv,
@@ -279,6 +299,56 @@ TEST_CASE("only one expectation is known") {
         {"100-continue", "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\nContent-Length: 0\r\n\r\n"sv},
         {"another one", "GET / HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\n\r\n"sv, 417},
         {"two", "GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue, x\r\n\r\n"sv, 417},
-        {"empty", "GET / HTTP/1.1\r\nHost: x\r\nExpect:\r\n\r\n"sv, 417},
+        {"two fields", "GET / HTTP/1.1\r\nHost: x\r\nExpect: x\r\nExpect: 100-continue\r\n\r\n"sv, 417},
+        {"a parameter", "GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue; q=1\r\n\r\n"sv, 417},
+        {"another beside empty elements", "GET / HTTP/1.1\r\nHost: x\r\nExpect: , x,\r\n\r\n"sv, 417},
+        {"the same twice",
+         "GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue, 100-continue\r\nExpect: 100-continue\r\n\r\n"sv},
+        {"empty", "GET / HTTP/1.1\r\nHost: x\r\nExpect:\r\n\r\n"sv},
+        {"empty elements", "GET / HTTP/1.1\r\nHost: x\r\nExpect: ,\t, 100-continue,\r\n\r\n"sv},
+    });
+}
+
+TEST_CASE("a TAB around a value is as good as a space, whatever the field") {
+    constexpr std::string_view fields[]{"Host: x",
+                                        "Content-Length: 1",
+                                        "Connection: close",
+                                        "Expect: 100-continue",
+                                        "Transfer-Encoding: chunked",
+                                        "A: b"};
+    for (const auto field : fields) {
+        const auto colon = field.find(':');
+        const auto name = std::string{field.substr(0, colon + 1)};
+        const auto value = field.substr(colon + 2);
+        const auto with = [&](std::string_view before, std::string_view behind) {
+            std::string bytes = "POST / HTTP/1.1\r\n";
+            if (name != "Host:") bytes += "Host: x\r\n";
+            bytes.append(name).append(before).append(value).append(behind).append("\r\n\r\n");
+            if (name == "Content-Length:") bytes += "a";
+            if (name == "Transfer-Encoding:") bytes += "1\r\na\r\n0\r\n\r\n";
+            return read_connection(bytes);
+        };
+        const auto usual = with(" ", "");
+        CHECK(usual.refused == 0);
+        CHECK(usual.messages.find(value) != usual.messages.npos);
+        for (const auto blanks : {""sv, "\t"sv, " \t"sv, "\t "sv, "\t \t\t  "sv}) {
+            CAPTURE(name);
+            CAPTURE(blanks);
+            CHECK(with(blanks, "") == usual);
+            CHECK(with("", blanks) == usual);
+            CHECK(with(blanks, blanks) == usual);
+        }
+    }
+    CHECK(read_connection("GET / HTTP/1.1\r\nHost: x\r\nA: b\tc  d\r\n\r\n").messages ==
+          "GET / 1.1 Host=x A=b\tc  d []\n"); // those inside stay what they are
+    check_requests({
+        {"a TAB in a length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\t1\r\n\r\na"sv, 400},
+        {"a TAB and another length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\t,1\r\n\r\na"sv, 400},
+        {"a TAB and no length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: \t\r\n\r\na"sv, 400},
+        {"a VT behind a length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\v\r\n\r\na"sv, 400},
+        {"a TAB in a coding", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chun\tked\r\n\r\n"sv, 501},
+        {"a TAB in a host", "GET / HTTP/1.1\r\nHost: x\ty\r\n\r\n"sv, 400},
+        {"a TAB that folds", "GET / HTTP/1.1\r\nHost: x\r\n\tContent-Length: 1\r\n\r\n"sv, 400},
+        {"a TAB before the colon", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length\t: 1\r\n\r\na"sv, 400},
     });
 }

@@ -180,6 +180,29 @@ TEST_CASE("an id with a line end or a NUL is refused") {
     }
 }
 
+TEST_CASE("an id with any other control is refused, wherever it stands") {
+    for (char control = 1; control != 0;
+         control = control == 0x1F ? '\x7F' : static_cast<char>(control + 1)) {
+        if (control == '\n' || control == '\r') continue;
+        CAPTURE(static_cast<int>(control));
+        for (std::size_t size = 1; size <= 17; ++size)
+            for (std::size_t at = 0; at < size; ++at) {
+                std::string id(size, 'a');
+                id[at] = control;
+                CHECK(refusal({.id = id}) == sse_errc::control_in_id);
+            }
+        if (control == '\x7F') break;
+    }
+    CHECK(refusal({.id = "\t"}) == sse_errc::control_in_id);
+    CHECK(refusal({.id = "\x01\n\0"sv}) == sse_errc::line_end_in_id);
+    CHECK(refusal({.id = "\x01\0"sv}) == sse_errc::nul_in_id);
+    CHECK(refusal({.id = "\x01\xFF"}) == sse_errc::control_in_id);
+    for (const auto id : {" "sv, "~ !"sv, "\u00e9"sv, "\u0080"sv, "\u2028"sv, "1 to 8, and more"sv})
+        CHECK(encoded({.id = id, .data = "x"}) == "id: " + std::string{id} + "\ndata: x\n\n");
+    CHECK(encoded({.name = "\x01\x7F", .data = "\t\x1F", .comment = "\x02"}) ==
+          ": \x02\nevent: \x01\x7F\ndata: \t\x1F\n\n");
+}
+
 TEST_CASE("a name or a comment with a line end is refused") {
     for (const auto& text : {"\n"sv, "\r"sv, "a\r\nb"sv, "a\n\ndata: forged"sv, "just about sixteen\n"sv}) {
         CAPTURE(text);

@@ -71,6 +71,7 @@ TEST_CASE("an event that is refused leaves the log as it was") {
     CHECK(refused({.comment = "a\rb"}) == sse_errc::line_end_in_comment);
     CHECK(refused({.id = "a\nb", .data = "x"}) == sse_errc::line_end_in_id);
     CHECK(refused({.id = {"a\0b", 3}, .data = "x"}) == sse_errc::nul_in_id);
+    CHECK(refused({.id = "a\x1F", .data = "x"}) == sse_errc::control_in_id);
     CHECK(refused({.data = "x", .retry = -1ms}) == sse_errc::negative_retry);
     CHECK(refused({.data = std::string(2000, 'x')}, {.key = "a"}) == topic_errc::event_too_large);
     CHECK(refused({.id = "own", .data = "x"}, {.key = "a"}) == topic_errc::id_repeats);
@@ -86,12 +87,15 @@ TEST_CASE("ids that clients could not send back, or that the log gives itself, a
     logging log;
     std::string ours;
     rill::detail::append(ours, {log->epoch(), 17});
-    for (const auto& bad :
-         {std::string{""}, std::string{" "}, std::string{" a"}, std::string{"a "}, std::string{"\ta"},
-          std::string{"a\t"}, std::string{"a\tb"}, std::string{"a,b"}, std::string{","}, std::string{"a\x7F"},
-          std::string{"\x01"}, std::string{"a\x1F"}, std::string(257, 'x'), ours}) {
+    for (const auto& bad : {std::string{""}, std::string{" "}, std::string{" a"}, std::string{"a "},
+                            std::string{"a,b"}, std::string{","}, std::string(257, 'x'), ours}) {
         CAPTURE(bad);
         CHECK(refusal_of([&] { log.put_as(bad); }) == topic_errc::id_not_allowed);
+        CHECK_FALSE(log->has_own_ids());
+    }
+    for (const auto* bad : {"\ta", "a\t", "a\tb", "a\x7F", "\x01", "a\x1F"}) {
+        CAPTURE(bad);
+        CHECK(refusal_of([&] { log.put_as(bad); }) == sse_errc::control_in_id);
         CHECK_FALSE(log->has_own_ids());
     }
     for (const auto& good : {std::string{"a b"}, std::string{"\xC3\xBC"}, std::string{"00c0ffee1234-17"},

@@ -113,6 +113,8 @@ TEST_CASE("ids that clients could not send back, or that the topic gives itself,
         CHECK(refusal(topic, fmt::format("{}-{}", at.epoch, number)) == topic_errc::id_not_allowed);
     CHECK(refusal(topic, "a\nb") == rill::sse_errc::line_end_in_id);
     CHECK(refusal(topic, std::string_view{"a\0b", 3}) == rill::sse_errc::nul_in_id);
+    for (const auto* id : {"a\x01", "\x1F", "a\x7F\x62", "a\tb"})
+        CHECK(refusal(topic, id) == rill::sse_errc::control_in_id);
     CHECK(refusal(topic, "\xFF") == rill::sse_errc::invalid_utf8);
     CHECK(topic.statistics().published == 1);
     CHECK(topic.statistics().events == 1);

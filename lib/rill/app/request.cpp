@@ -14,6 +14,11 @@ std::optional<std::string_view> request::cookie(std::string_view name) const {
     return rill::cookie(head_.fields, name);
 }
 
+std::optional<std::string> request::query_text(std::string_view name) const {
+    if (!head_.target.has_utf8_query()) throw http_error{status::bad_request, "the query is not UTF-8"};
+    return head_.target.query_value(name);
+}
+
 const std::string& request::raw_param(std::string_view name) const {
     if (route_)
         if (const auto index = route_->path.index_of(name)) return params_[*index];
@@ -28,10 +33,10 @@ std::string request::last_event_id() const {
     std::string id;
     if (const auto field = head_.fields.find("Last-Event-ID"))
         id = *field;
-    else if (auto value = head_.target.query_value("last_event_id"))
+    else if (auto value = query_text("last_event_id"))
         id = *std::move(value);
     else
-        id = head_.target.query_value("lastEventId").value_or("");
+        id = query_text("lastEventId").value_or("");
     if (id.size() > limits_.max_last_event_id)
         throw http_error{status::bad_request,
                          fmt::format("the last event id is longer than {} bytes", limits_.max_last_event_id)};

@@ -37,7 +37,7 @@ public:
     [[nodiscard]] std::string_view path() const noexcept { return head_.target.path(); }
 
     /// The host that the request is for, with its port if it was given (RFC 9112 §3.2); may be empty for
-    /// HTTP/1.0.
+    /// HTTP/1.0, and over a Unix socket.
     [[nodiscard]] std::string_view host() const noexcept { return head_.host(); }
 
     [[nodiscard]] const rill::fields& fields() const noexcept { return head_.fields; }
@@ -70,10 +70,11 @@ public:
     }
 
     /// A value of the query, decoded as forms are (`a=1&b=x+y`), as a `T`: the first of that name, or
-    /// nothing. Throws `http_error` 400 if it is there and cannot be read as a `T`.
+    /// nothing. Throws `http_error` 400 if it is there and cannot be read as a `T`, and if anything in the
+    /// query is not UTF-8: what cannot be read is not taken for absent.
     template <parsable T = std::string>
     [[nodiscard]] std::optional<T> query(std::string_view name) const {
-        const auto text = head_.target.query_value(name);
+        const auto text = query_text(name);
         if (!text) return std::nullopt;
         return read<T>("the query's", name, *text);
     }
@@ -81,7 +82,7 @@ public:
     /// The id of the last event that the client saw (WHATWG HTML §9.2.4), empty for a new client. The header
     /// field wins over `?last_event_id=` and `?lastEventId=`. It comes from the client: it is not to be
     /// trusted. Throws `http_error` 400 if it is longer than `limits::max_last_event_id`, is no UTF-8 or has
-    /// a NUL.
+    /// a NUL; and, without the header field, if anything in the query is not UTF-8.
     [[nodiscard]] std::string last_event_id() const;
 
     /// Who sent the request, as `127.0.0.1:51234`, `[::1]:51234` or `unix`. The peer of the connection:
@@ -104,6 +105,7 @@ private:
     request(detail::request_source& source, const limits& bounds) noexcept
         : source_{source}, limits_{bounds} {}
 
+    [[nodiscard]] std::optional<std::string> query_text(std::string_view name) const;
     [[nodiscard]] const std::string& raw_param(std::string_view name) const;
     [[noreturn]] static void refuse(const char* whose, std::string_view name, std::string_view text);
 

@@ -7,6 +7,7 @@
 #include <rill/client/detail/reconnect.hpp>
 #include <rill/client/detail/response_fields.hpp>
 #include <rill/client/event_source.hpp>
+#include <rill/http/detail/syntax.hpp>
 #include <rill/http/method.hpp>
 #include <rill/http/status.hpp>
 #include <rill/sse/decode.hpp>
@@ -94,7 +95,8 @@ public:
           observer_{options.observer},
           policy_{options.retry, options.max_retry, options.retry_server_errors},
           may_repeat_{options.retry_post || detail::is_idempotent(request_.method())},
-          decoder_{core_->options().events, take_id(request_, options.last_event_id)} {
+          decoder_{core_->options().events, take_id(request_, options.last_event_id)},
+          place_{decoder_.last_event_id()} {
         if (!request_.fields().contains("Accept")) request_.set("Accept", "text/event-stream");
         if (!request_.fields().contains("Cache-Control")) request_.set("Cache-Control", "no-cache");
     }
@@ -129,6 +131,7 @@ private:
     [[nodiscard]] bool decode();
 
     [[nodiscard]] client_request next_request() const;
+    void note_place();
     void take_answer();
     void fail(const detail::reconnect::verdict& verdict, const error& why);
     void drop() noexcept;
@@ -142,6 +145,7 @@ private:
     bool may_repeat_;
     bool sent_ = false; // a server may have got the request
     decoder decoder_;
+    std::string place_; // where to go on: the last id that a header field can hold
     std::mt19937_64 random_{std::random_device{}()};
     source_state state_ = source_state::connecting;
     bool busy_ = false;
@@ -204,16 +208,15 @@ task<void> event_source::impl::ask() {
 
 client_request event_source::impl::next_request() const {
     auto request = request_;
-    const auto& id = decoder_.last_event_id();
-    if (!id.empty()) try {
-            request.set("Last-Event-ID", id);
-        } catch (const error& e) {
-            // Going on without it would lose events in silence.
-            const auto to = core_->where(request_);
-            throw error{e.code(), fmt::format("{} {}: the id of the last event", to_string(request_.method()),
-                                              to.str())};
-        }
+    if (!place_.empty()) request.set("Last-Event-ID", place_);
     return request;
+}
+
+/// An id with controls cannot be sent back, since servers refuse a header field with one. The one before it
+/// can: what came since comes again, and nothing is lost.
+void event_source::impl::note_place() {
+    const auto& id = decoder_.last_event_id();
+    if (id != place_ && detail::all(id, detail::value_char)) place_ = id;
 }
 
 void event_source::impl::take_answer() {
@@ -278,12 +281,14 @@ bool event_source::impl::decode() {
             failure.emplace(e.code(), fmt::format("{} {}", to_string(request_.method()), response_->url()));
             break;
         }
+        if (found == decoded::message) note_place();
         if (found == decoded::message && !detail::is_checkpoint(decoder_.current())) {
             policy_.on_message();
             return true;
         }
         if (found == decoded::comment && observer_ != nullptr) observer_->on_comment(decoder_.comment());
     }
+    note_place(); // also of an id without data
     if (failure) {
         drop();
         fail(policy_.on_failure(failure->code(), random_()), *failure);

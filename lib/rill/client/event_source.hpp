@@ -66,10 +66,12 @@ struct event_source_options {
 static_assert(std::is_trivially_destructible_v<event_source_options>);
 
 /// Follows an event stream for as long as it is wanted: connects, reads, and when the stream ends or breaks
-/// connects again with the last id it saw (WHATWG HTML §9.2). Any method, header fields and body may be
-/// given; `Accept` and `Cache-Control` are set if the request has none. Each attempt asks for the URL that
-/// was given, and follows what redirects there are then, permanent ones too. A POST is sent again only where
-/// no server has got it, unless the options say otherwise; its stream may have the status 201 or 202.
+/// connects again with the last id it saw (WHATWG HTML §9.2), or, where that has controls that no header
+/// field can hold, with the one before it: then some events come again, and none is lost. Any method, header
+/// fields and body may be given; `Accept` and `Cache-Control` are set if the request has none. Each attempt
+/// asks for the URL that was given, and follows what redirects there are then, permanent ones too. A POST is
+/// sent again only where no server has got it, unless the options say otherwise; its stream may have the
+/// status 201 or 202.
 ///
 /// It does not stop in silence: `next` throws where another attempt would be in vain (204, 401, 403 and other
 /// statuses that are not 200, a wrong media type, a certificate that is not trusted, redirects that lead
@@ -110,7 +112,7 @@ public:
     void restart() noexcept;
 
     [[nodiscard]] source_state state() const noexcept;
-    /// What would be sent to resume.
+    /// The id of the last event, as it came.
     [[nodiscard]] const std::string& last_event_id() const noexcept;
 
 private:

@@ -94,6 +94,10 @@ public:
         bytes_.append(piece);
         return {bytes_.data() + before, piece.size()};
     }
+    /// Puts `piece` in the place of the one that was taken last, which is as long.
+    void retake(std::string_view piece) noexcept {
+        piece.copy(bytes_.data() + bytes_.size() - piece.size(), piece.size());
+    }
     void extend_name(std::string_view taken) {
         if (!unfinished_) entries_.push_back({offset_of(taken), 0, 0, 0});
         unfinished_ = true;

@@ -17,7 +17,8 @@ namespace rill {
 ///     rill::limits{.max_body = 16 * 1024 * 1024, .head_timeout = 5s}
 struct limits {
     /// Bytes of a request's head, from the method to the empty line: 431. The trailer fields of a chunked
-    /// body, and the extensions of its chunks, may take as much once more (431 and 400).
+    /// body may take as much once more (431), and so may the extensions of its chunks (400): of each chunk
+    /// that counts which is more than 64 bytes and the size of its data.
     std::size_t max_head = 16 * 1024;
     /// Fields in a head, and in a trailer: 431.
     std::size_t max_fields = 100;

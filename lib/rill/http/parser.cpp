@@ -53,6 +53,7 @@ struct request_parser::state {
     std::uint8_t method_size = 0;
     std::uint8_t empty_lines = 0;
     bool carriage_return = false; // of an empty line
+    bool empty_host = false;      // is taken
     phase at = phase::method;
 };
 
@@ -109,7 +110,7 @@ parse_step request_parser::state::read_head(std::string_view& input, request_hea
     if (const auto* why_not = guard.refused()) return refuse(*why_not);
     if (!guard.done()) return parse_step::need_input;
     head.version = guard.version();
-    if (const auto why_not = detail::check_head(head, facts)) return refuse(*why_not);
+    if (const auto why_not = detail::check_head(head, empty_host, facts)) return refuse(*why_not);
     body_left = facts.content_length.value_or(0);
     at = facts.chunked ? phase::chunks : phase::body;
     return parse_step::head;
@@ -179,6 +180,9 @@ bool request_parser::expects_continue() const noexcept {
 }
 void request_parser::body_limit(std::uint64_t bytes) noexcept {
     state_->body_limit = bytes;
+}
+void request_parser::take_empty_host() noexcept {
+    state_->empty_host = true;
 }
 const refusal& request_parser::refused() const noexcept {
     return state_->why;

@@ -46,6 +46,11 @@ public:
     request_parser(request_parser&&) noexcept;
     request_parser& operator=(request_parser&&) noexcept;
 
+    /// From now on `Host` may be there and empty, as clients send it where there is no authority (RFC 9112
+    /// §3.2): over a Unix socket. Elsewhere the URI of such a request would have no host, and it is refused
+    /// (RFC 9112 §3.3 permits both).
+    void take_empty_host() noexcept;
+
     /// Takes bytes from the front of `input`, at most up to the end of the message, until there is something
     /// to tell. `head` is cleared when a message begins, must be the same object until its head is complete,
     /// and may be used for anything after that. An empty `input` is fine: what follows from the bytes so far

@@ -19,7 +19,8 @@ struct RILL_EXPORT request_head {
     rill::fields fields;
 
     /// The host that the request is for, with its port if it was given: the target's if that has one, else
-    /// `Host`'s (RFC 9112 §3.2.2). Empty if a HTTP/1.0 client told none. A view into this head.
+    /// `Host`'s (RFC 9112 §3.2.2). Empty if a HTTP/1.0 client told none, or one over a Unix socket.
+    /// A view into this head.
     [[nodiscard]] std::string_view host() const noexcept;
 
     /// Back to an empty head; keeps the memory for the next one.

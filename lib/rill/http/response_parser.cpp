@@ -17,7 +17,8 @@ constexpr int most_interim_responses = 32;
 struct response_parser::state {
     enum class phase : std::uint8_t { head, body, chunks, rest, done, refused };
 
-    explicit state(const limits& l) noexcept : bounds{&l}, guard{l, head_guard::part::response}, chunks{l} {}
+    explicit state(const limits& l) noexcept
+        : bounds{&l}, guard{l, head_guard::part::response}, chunks{l, detail::chunk_reader::padding::taken} {}
 
     void begin_head(response_head& head) noexcept;
     parse_step read_head(std::string_view& input, response_head& head);
@@ -62,6 +63,7 @@ void response_parser::state::begin_head(response_head& head) noexcept {
     head.fields.clear();
     guard = head_guard{*bounds, head_guard::part::response};
     llhttp.begin(HTTP_RESPONSE);
+    if (answered == method::connect) llhttp.take_any_framing(); // `check_head` says whether it matters
     in_head = started = true;
 }
 
@@ -194,7 +196,7 @@ std::string_view response_parser::reason() const noexcept {
 
 void response_parser::reset() noexcept {
     auto& s = *state_;
-    s.chunks = detail::chunk_reader{*s.bounds};
+    s.chunks = detail::chunk_reader{*s.bounds, detail::chunk_reader::padding::taken};
     s.facts = {};
     s.body_left = 0;
     s.answered = method::get;

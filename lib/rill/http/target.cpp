@@ -28,19 +28,29 @@ std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
     return out;
 }
 
-/// Calls `f` with the decoded values that `name` has in the query until it returns true.
+/// Calls `f` with each name and value in the query, as they were sent, until it returns true. True if it did.
 template <typename F>
-void each_value(std::string_view query, std::string_view name, F f) {
+bool each_pair(std::string_view query, F f) {
     while (!query.empty()) {
         const auto end = query.find('&');
         const auto pair = query.substr(0, end);
         query.remove_prefix(end == query.npos ? query.size() : end + 1);
         if (pair.empty()) continue;
         const auto equals = pair.find('=');
-        if (decode(pair.substr(0, equals), true) != name) continue;
-        auto value = decode(equals == pair.npos ? std::string_view{} : pair.substr(equals + 1), true);
-        if (value && f(std::move(*value))) return;
+        if (f(pair.substr(0, equals), equals == pair.npos ? std::string_view{} : pair.substr(equals + 1)))
+            return true;
     }
+    return false;
+}
+
+/// Calls `f` with the decoded values that `name` has in the query until it returns true.
+template <typename F>
+void each_value(std::string_view query, std::string_view name, F f) {
+    each_pair(query, [&](std::string_view its_name, std::string_view value) {
+        if (decode(its_name, true) != name) return false;
+        auto decoded = decode(value, true);
+        return decoded && f(std::move(*decoded));
+    });
 }
 
 } // namespace
@@ -133,6 +143,13 @@ std::optional<std::string> target::query_value(std::string_view name) const {
         return true;
     });
     return found;
+}
+
+bool target::has_utf8_query() const {
+    if (query().find('%') == query().npos) return true; // a target is ASCII
+    return !each_pair(query(), [](std::string_view name, std::string_view value) {
+        return !decode(name, true) || !decode(value, true);
+    });
 }
 
 std::vector<std::string> target::query_values(std::string_view name) const {

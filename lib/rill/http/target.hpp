@@ -60,6 +60,10 @@ public:
     /// The values of all such pairs, in their order.
     [[nodiscard]] std::vector<std::string> query_values(std::string_view name) const;
 
+    /// Whether the query is UTF-8 once it is decoded, all names and values of it. For who must not take what
+    /// it cannot read for absent.
+    [[nodiscard]] bool has_utf8_query() const;
+
     /// Back to an empty target; keeps the memory for the next one.
     void clear() noexcept;
 

@@ -38,17 +38,20 @@ public:
     [[nodiscard]] bool unanswered_for(std::chrono::milliseconds time) noexcept override;
     [[nodiscard]] bool is_near() noexcept override;
     [[nodiscard]] std::string remote_address() const override;
+    [[nodiscard]] bool local() const noexcept override { return local_; }
 
 private:
     using stream_socket =
         asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
 
     stream_socket socket_;
+    bool local_;
 };
 
-asio_transport::asio_transport(asio::io_context& context, connected_socket socket) : socket_{context} {
-    const bool tcp = socket.kind() == connected_socket::family::tcp; // of which version, nobody asks
-    socket_.assign(asio::generic::stream_protocol{tcp ? AF_INET : AF_UNIX, 0}, socket.descriptor());
+asio_transport::asio_transport(asio::io_context& context, connected_socket socket)
+    : socket_{context}, local_{socket.kind() == connected_socket::family::unix_domain} {
+    // Of which version of IP it is, nobody asks.
+    socket_.assign(asio::generic::stream_protocol{local_ ? AF_UNIX : AF_INET, 0}, socket.descriptor());
     static_cast<void>(socket.release());
     asio::error_code ignored; // a peer that has gone already is found out by the first read
     socket_.non_blocking(true, ignored);

@@ -27,7 +27,8 @@ static_assert(sizeof(epoll_transport) <= 56, "every idle stream has one");
 
 epoll_transport::epoll_transport(asio::io_context& context, connected_socket socket)
     : poller_{asio::use_service<poller>(context)},
-      exact_{socket.kind() == connected_socket::family::tcp} { // others stop at a descriptor that was passed
+      exact_{socket.kind() == connected_socket::family::tcp}, // others stop at a descriptor that was passed
+      local_{socket.kind() == connected_socket::family::unix_domain} {
     poller_.add(socket.descriptor(), *this, input);
     // NOLINTNEXTLINE(cppcoreguidelines-prefer-member-initializer): `socket` closes it if that throws
     socket_ = socket.release();

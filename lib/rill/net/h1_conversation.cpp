@@ -31,10 +31,12 @@ void h1_conversation::expect_request() {
     head_started_ = false;
     body_failure_.reset();
     std::string{}.swap(body_); // to assign {} would leave the memory
-    if (parser_)
+    if (parser_) {
         parser_->reset();
-    else
+    } else {
         parser_.emplace(session_.shard_.common().bounds);
+        if (session_.transport_->local()) parser_->take_empty_host();
+    }
     if (session_.backlog() == 0) session_.arm_for_phase();
 }
 

@@ -14,6 +14,10 @@ enum class sse_errc {
     line_end_in_id = 1,
     /// `event::id` has a NUL. A client ignores such an id without a word; take another one.
     nul_in_id,
+    /// `event::id` has another control character (0x01 to 0x1F, 0x7F). Browsers send it back as it is,
+    /// servers
+    /// refuse a header field with one, and then the browser never comes back; take another id.
+    control_in_id,
     /// `event::name` has a CR or LF. Names are best constants of the program.
     line_end_in_name,
     /// `event::comment` has a CR or LF. Send one comment for each line.

@@ -49,8 +49,12 @@ consteval Member none() {
 ///     co_yield {.id = "", .data = "bye"};   // the client forgets its last id
 ///     co_yield {.retry = 10s};              // lost connections are opened again after ten seconds
 struct event {
-    /// What a client sends as `Last-Event-ID` when it comes back. UTF-8 without CR, LF and NUL. An empty text
-    /// makes the client forget the last id; no id leaves it as it was.
+    /// What a client sends as `Last-Event-ID` when it comes back. UTF-8 without controls (0x00 to 0x1F,
+    /// 0x7F). An empty text makes the client forget the last id; no id leaves it as it was.
+    ///
+    /// Best is visible ASCII. Blanks at the ends are lost on the way back, as around any header field. An id
+    /// with characters beyond ASCII comes back from browsers; but clients whose header fields are Latin-1 or
+    /// ASCII (those on `fetch`, among them) fail when they are to send it, and come back no more.
     std::string_view id = detail::none<std::string_view>();
 
     /// The type that clients listen for; empty or none: "message". UTF-8 without CR and LF. An event that has

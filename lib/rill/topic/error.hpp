@@ -13,8 +13,9 @@ enum class topic_errc {
     event_too_large = 1,
     /// An event in the log has this id already. A publisher's own ids must differ as long as the log reaches.
     id_repeats,
-    /// The id is none that a client could send back (it is empty, longer than 256 bytes, has control
-    /// characters or spaces at its ends), or it has a comma, or looks like one that this topic gives itself.
+    /// The id is none that a client could send back (it is empty, longer than 256 bytes or has spaces
+    /// at its ends; one with controls is refused as for any event, see `sse_errc`), or it has a comma, or
+    /// looks like one that this topic gives itself.
     id_not_allowed,
     /// The key is not UTF-8 or longer than 256 bytes.
     key_not_allowed,

@@ -4,9 +4,15 @@
 #include <algorithm>
 
 namespace rill::detail {
+namespace {
 
-chunk_reader::chunk_reader(const limits& bounds) noexcept
-    : limits_{&bounds}, trailer_{bounds, head_guard::part::trailer} {}
+/// The bytes of extensions that any chunk may have besides as many as it has data: a signature, or the like.
+constexpr std::uint64_t fair_extension = 64;
+
+} // namespace
+
+chunk_reader::chunk_reader(const limits& bounds, padding blanks) noexcept
+    : limits_{&bounds}, trailer_{bounds, head_guard::part::trailer}, padding_{blanks} {}
 
 chunk_reader::step chunk_reader::read(std::string_view& input, std::string_view& piece,
                                       std::uint64_t max_body) noexcept {
@@ -56,17 +62,18 @@ bool chunk_reader::take_size(char c) noexcept {
     return true;
 }
 
-/// Takes a byte behind the size: `*( ";" token [ "=" ( token / quoted-string ) ] ) CR`.
+/// Takes a byte behind the size: `*( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] ) CR`.
 bool chunk_reader::take_extension(char c) noexcept {
-    ++extensions_;
     const bool token = is(c, token_char);
+    const bool blank = c == ' ' || c == '\t';
     const auto to = [this](state next) {
         state_ = next;
         return true;
     };
+    if (c != '\r') ++extensions_; // the line has one anyway
     switch (state_) {
-    case state::extension_begin: return token && to(state::extension_name);
-    case state::value_begin: return token ? to(state::value) : c == '"' && to(state::quoted);
+    case state::extension_begin: return blank || (token && to(state::extension_name));
+    case state::value_begin: return blank || (token ? to(state::value) : c == '"' && to(state::quoted));
     case state::quoted:
         if (c == '"') return to(state::quoted_end);
         if (c == '\\') return to(state::escaped);
@@ -74,15 +81,20 @@ bool chunk_reader::take_extension(char c) noexcept {
     case state::escaped: return is(c, value_char) && to(state::quoted);
     default: break; // the size, a name, a value or the end of a quoted string: there the next one may begin
     }
-    if (c == '\r') return to(state::size_line_feed);
+    const bool named = state_ == state::extension_name || state_ == state::name_end;
     if (c == ';') return to(state::extension_begin);
-    if (c == '=' && state_ == state::extension_name) return to(state::value_begin);
+    if (c == '=') return named && to(state::value_begin);
+    if (blank) return to(named ? state::name_end : state::extension_end);
+    const bool padded = state_ == state::name_end || state_ == state::extension_end;
+    if (c == '\r') return (!padded || padding_ == padding::taken) && to(state::size_line_feed);
     return token && (state_ == state::extension_name || state_ == state::value);
 }
 
 /// The size line has ended; false if the chunk is too large.
 bool chunk_reader::begin_chunk(std::uint64_t max_body) noexcept {
     state_ = left_ == 0 ? state::trailer : state::data;
+    extensions_ -= std::min(extensions_, left_);
+    extensions_ -= std::min(extensions_, fair_extension);
     if (body_ > max_body || left_ > max_body - body_) return false;
     body_ += left_;
     return true;

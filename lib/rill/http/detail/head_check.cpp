@@ -17,7 +17,7 @@ struct framing_fields {
         for (const auto f : all) {
             switch (f.name.size()) { // most names are none of these: their length says so
             case 4: note(f, "host", host, hosts); break;
-            case 6: note(f, "expect", expect, expects); break;
+            case 6: expects = expects || equals_ignoring_case(f.name, "expect"); break;
             case 14: note(f, "content-length", length, lengths); break;
             case 17: note(f, "transfer-encoding", coding, codings); break;
             case 10: connection = connection || equals_ignoring_case(f.name, "connection"); break;
@@ -26,9 +26,9 @@ struct framing_fields {
         }
     }
 
-    std::string_view host, expect, length, coding; // the last one of each
-    unsigned hosts = 0, expects = 0, lengths = 0, codings = 0;
-    bool connection = false;
+    std::string_view host, length, coding; // the last one of each
+    unsigned hosts = 0, lengths = 0, codings = 0;
+    bool expects = false, connection = false;
 
 private:
     static void note(const field& f, std::string_view name, std::string_view& value,
@@ -40,9 +40,11 @@ private:
 };
 
 /// RFC 9112 §3.2: one `Host`, which only HTTP/1.0 may leave out.
-verdict check_host(const request_head& head, const framing_fields& found) {
+verdict check_host(const request_head& head, const framing_fields& found, bool may_be_empty) {
     if (found.hosts > 1) return bad("more than one Host");
-    if (found.hosts == 1) return is_host(found.host) ? verdict{} : bad("an invalid Host");
+    if (found.hosts == 1)
+        return is_host(found.host) || (may_be_empty && found.host.empty()) ? verdict{}
+                                                                           : bad("an invalid Host");
     return head.version == version::http_1_0 ? verdict{} : bad("no Host");
 }
 
@@ -76,19 +78,31 @@ verdict check_length(const framing_fields& found, message_facts& facts) {
     return facts.content_length ? verdict{} : bad("an invalid Content-Length");
 }
 
-/// RFC 9110 §10.1.1. Nobody waits for the 100 where no body follows, nor with HTTP/1.0.
-verdict check_expect(const request_head& head, const framing_fields& found, message_facts& facts) {
-    if (found.expects > 1 || !equals_ignoring_case(found.expect, "100-continue"))
-        return refusal{status::expectation_failed, "an unknown expectation"};
-    facts.expects_continue =
-        head.version == version::http_1_1 && (facts.chunked || facts.content_length.value_or(0) > 0);
+/// RFC 9110 §10.1.1: a list, of which empty elements count for nothing (§5.6.1). Nobody waits for the 100
+/// where no body follows, nor with HTTP/1.0.
+verdict check_expect(const request_head& head, message_facts& facts) {
+    bool expects = false;
+    for (const auto f : head.fields) {
+        if (!equals_ignoring_case(f.name, "expect")) continue;
+        for (auto list = f.value;;) {
+            const auto comma = list.find(',');
+            const auto expectation = trim(list.substr(0, comma));
+            if (equals_ignoring_case(expectation, "100-continue"))
+                expects = true;
+            else if (!expectation.empty())
+                return refusal{status::expectation_failed, "an unknown expectation"};
+            if (comma == list.npos) break;
+            list.remove_prefix(comma + 1);
+        }
+    }
+    facts.expects_continue = expects && head.version == version::http_1_1 &&
+                             (facts.chunked || facts.content_length.value_or(0) > 0);
     return {};
 }
 
 /// RFC 9112 §6.3: whether a body follows the head of this response to a request with method `m`.
 bool has_body(status s, method m) noexcept {
-    const auto code = static_cast<unsigned>(s);
-    return may_have_body(s) && m != method::head && !(m == method::connect && code < 300);
+    return may_have_body(s) && m != method::head;
 }
 
 /// RFC 9112 §9.3.
@@ -100,19 +114,19 @@ bool keeps_alive(const fields& all, version v, const framing_fields& found) noex
 
 } // namespace
 
-std::optional<refusal> check_head(request_head& head, message_facts& facts) {
+std::optional<refusal> check_head(request_head& head, bool may_have_empty_host, message_facts& facts) {
     facts = {};
     if (!head.target.finish(head.method)) return bad("an invalid request target");
     const framing_fields found{head.fields};
-    if (auto refused = check_host(head, found)) return refused;
+    if (auto refused = check_host(head, found, may_have_empty_host)) return refused;
     if (found.codings != 0) {
         if (auto refused = check_coding(head.fields, head.version, found)) return refused;
         facts.chunked = true;
     }
     if (found.lengths != 0)
         if (auto refused = check_length(found, facts)) return refused;
-    if (found.expects != 0)
-        if (auto refused = check_expect(head, found, facts)) return refused;
+    if (found.expects)
+        if (auto refused = check_expect(head, facts)) return refused;
     facts.keep_alive = keeps_alive(head.fields, head.version, found);
     return {};
 }
@@ -121,6 +135,10 @@ std::optional<refusal> check_head(const response_head& head, version v, method m
     facts = {};
     const framing_fields found{head.fields};
     facts.keep_alive = keeps_alive(head.fields, v, found);
+    if (opens_tunnel(head.status, m)) {
+        facts.content_length = 0; // whatever its fields say
+        return {};
+    }
     // llhttp takes neither both fields nor a length that is none, also where there is no body for them.
     if (found.lengths != 0 && found.codings != 0) return bad("both Transfer-Encoding and Content-Length");
     if (found.lengths != 0)

@@ -18,9 +18,16 @@ struct message_facts {
     bool expects_continue = false;
 };
 
+/// Whether a response with this status to a request with method `m` has the connection become a tunnel: then
+/// it has no body, and its Content-Length and Transfer-Encoding are to be ignored (RFC 9110 §9.3.6).
+[[nodiscard]] constexpr bool opens_tunnel(status s, method m) noexcept {
+    return m == method::connect && static_cast<unsigned>(s) / 100 == 2;
+}
+
 /// Checks what a head means, once its syntax is known to be right: the target, `Host`, what frames the
 /// body, `Expect`. Fills in `facts`, or says why the request is refused.
-[[nodiscard]] std::optional<refusal> check_head(request_head& head, message_facts& facts);
+[[nodiscard]] std::optional<refusal> check_head(request_head& head, bool may_have_empty_host,
+                                                message_facts& facts);
 
 /// The same for the response to a request with method `m`: what frames the body (RFC 9112 §6.3), and whether
 /// the connection goes on. Where there is no body, `content_length` is 0. The refusal's status means nothing.

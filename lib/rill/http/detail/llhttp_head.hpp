@@ -4,17 +4,24 @@
 
 #include <llhttp.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace rill::detail {
 
 /// Has llhttp read a head into a `Head`: its fields, and its target if it has one. llhttp only reads heads:
-/// it stops where one ends, and begins anew with the next. It reads the copy that the fields have taken.
+/// it stops where one ends, and begins anew with the next. It reads the copy that the fields have taken, in
+/// which it sees a space for each TAB: the two are the same around values (RFC 9110 §5.6.3), but llhttp 8.1
+/// takes no TAB behind a Content-Length.
 template <typename Head>
 class llhttp_head {
 public:
     void begin(llhttp_type_t kind) noexcept { llhttp_init(&llhttp_, kind, &settings()); }
+
+    /// Has it take both Transfer-Encoding and Content-Length in this head, where neither means anything.
+    void take_any_framing() noexcept { llhttp_set_lenient_chunked_length(&llhttp_, 1); }
 
     /// Begins behind the method of a request, and the space that follows it. Which methods llhttp knows
     /// depends on its version, while how a request is read does not depend on its method: it always sees the
@@ -35,9 +42,11 @@ public:
     /// the guard does.
     [[nodiscard]] bool feed(std::string_view bytes, Head& head, const head_guard& guard) noexcept {
         if (bytes.empty()) return true;
-        const auto taken = head.fields.take(bytes);
+        const bool tabs = bytes.find('\t') != bytes.npos;
+        const auto taken = head.fields.take(tabs ? without_tabs(bytes) : bytes);
         llhttp_.data = &head;
         const auto result = llhttp_execute(&llhttp_, taken.data(), taken.size());
+        if (tabs) head.fields.retake(bytes);
         if (result == HPE_OK) return !guard.done();
         return result == HPE_PAUSED && guard.done() && guard.fields() == head.fields.size() &&
                llhttp_get_error_pos(&llhttp_) == taken.data() + taken.size();
@@ -47,6 +56,12 @@ public:
     [[nodiscard]] int status() const noexcept { return llhttp_.status_code; }
 
 private:
+    static std::string without_tabs(std::string_view bytes) {
+        std::string text{bytes};
+        std::ranges::replace(text, '\t', ' ');
+        return text;
+    }
+
     static Head& head_of(llhttp_t* parser) noexcept { return *static_cast<Head*>(parser->data); }
 
     static const llhttp_settings_t& settings() noexcept {

@@ -33,6 +33,7 @@ public:
     [[nodiscard]] bool unanswered_for(std::chrono::milliseconds time) noexcept override;
     [[nodiscard]] bool is_near() noexcept override;
     [[nodiscard]] std::string remote_address() const override;
+    [[nodiscard]] bool local() const noexcept override { return local_; }
 
     /// For the poller: who reads is told soon.
     void prefetch_reader() const noexcept { prefetch(reader_.get(), size_of_reader); }
@@ -50,9 +51,10 @@ private:
     std::shared_ptr<observer> writer_;
     int socket_ = -1;
     bool readable_ = false;
-    bool writable_ = true;       ///< until a write finds that it is not
-    bool exact_ = false;         ///< a read that is not filled has taken all there is
-    bool watches_write_ = false; ///< since it was blocked for the first time
+    bool writable_ = true;           ///< until a write finds that it is not
+    bool exact_ = false;             ///< a read that is not filled has taken all there is
+    bool watches_write_ : 1 = false; ///< since it was blocked for the first time
+    bool local_ : 1;
 };
 
 } // namespace rill::detail

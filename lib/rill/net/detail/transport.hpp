@@ -75,6 +75,8 @@ public:
     [[nodiscard]] virtual std::string remote_address() const = 0;
     /// Whether it is encrypted, as `request::secure` says it.
     [[nodiscard]] virtual bool secure() const noexcept { return false; }
+    /// Whether it is a Unix socket's: then requests come without an authority.
+    [[nodiscard]] virtual bool local() const noexcept { return false; }
 };
 
 } // namespace rill::detail

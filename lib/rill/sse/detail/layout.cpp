@@ -31,9 +31,19 @@ constexpr auto data_start = "data: "sv; // without the space, one at the front o
 
 /// Throws unless `text` is UTF-8 and, but for `line_end`, has no line end.
 void check_line(std::string_view text, sse_errc line_end, const char* member) {
-    const auto found = detail::scan(text);
-    if (found.line_end) throw error{line_end};
-    if (found.non_ascii && !is_utf8(text)) throw error{sse_errc::invalid_utf8, member};
+    const auto seen = detail::scan<detail::line_ends_in>(text);
+    if (seen.found) throw error{line_end};
+    if (seen.non_ascii && !is_utf8(text)) throw error{sse_errc::invalid_utf8, member};
+}
+
+/// Throws unless `id` is UTF-8 without controls: a client has to send it back in a header field.
+void check_id(std::string_view id) {
+    const auto seen = detail::scan<detail::controls_in>(id);
+    if (seen.found) {
+        if (id.find_first_of("\r\n") != id.npos) throw error{sse_errc::line_end_in_id};
+        throw error{id.find('\0') != id.npos ? sse_errc::nul_in_id : sse_errc::control_in_id};
+    }
+    if (seen.non_ascii && !is_utf8(id)) throw error{sse_errc::invalid_utf8, "id"};
 }
 
 [[nodiscard]] std::size_t digits_in(std::uint64_t n) noexcept {
@@ -86,8 +96,7 @@ layout lay_out(const event& e) {
         l.size += e.comment.empty() ? empty_comment.size() : line_size(comment_start, e.comment.size());
     }
     if (is_set(e.id)) {
-        check_line(e.id, sse_errc::line_end_in_id, "id");
-        if (e.id.find('\0') != e.id.npos) throw error{sse_errc::nul_in_id};
+        check_id(e.id);
         l.size += line_size(id_start, e.id.size());
     }
     if (!e.name.empty()) {
@@ -99,10 +108,10 @@ layout lay_out(const event& e) {
         l.size += line_size(retry_start, digits_in(static_cast<std::uint64_t>(e.retry->count())));
     }
     if (is_set(e.data) || !e.name.empty()) {
-        const auto found = scan(e.data);
-        if (found.non_ascii && !is_utf8(e.data)) throw error{sse_errc::invalid_utf8, "data"};
-        if (found.line_end) l.form = form::lines;
-        l.size += found.line_end ? size_of_lines(e.data) : line_size(data_start, e.data.size());
+        const auto seen = scan<line_ends_in>(e.data);
+        if (seen.non_ascii && !is_utf8(e.data)) throw error{sse_errc::invalid_utf8, "data"};
+        if (seen.found) l.form = form::lines;
+        l.size += seen.found ? size_of_lines(e.data) : line_size(data_start, e.data.size());
     } else if (is_set(e.id) || e.retry) {
         l.form = form::checkpoint;
         l.size +=

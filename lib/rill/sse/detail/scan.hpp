@@ -18,10 +18,19 @@ inline constexpr std::uint64_t high_bits = 0x80 * every_byte;
     return word;
 }
 
+/// Not 0 if one of the eight bytes is 0, else 0.
+[[nodiscard]] constexpr std::uint64_t zeros_in(std::uint64_t word) noexcept {
+    return (word - every_byte) & ~word & high_bits;
+}
+
 /// Not 0 if one of the eight bytes is CR or LF, else 0.
 [[nodiscard]] constexpr std::uint64_t line_ends_in(std::uint64_t word) noexcept {
-    const auto zeros_in = [](std::uint64_t w) { return (w - every_byte) & ~w & high_bits; };
     return zeros_in(word ^ ('\n' * every_byte)) | zeros_in(word ^ ('\r' * every_byte));
+}
+
+/// Not 0 if one of the eight bytes is a control of ASCII, below 0x20 or 0x7F, else 0.
+[[nodiscard]] constexpr std::uint64_t controls_in(std::uint64_t word) noexcept {
+    return ((word - 0x20 * every_byte) & ~word & high_bits) | zeros_in(word ^ (0x7F * every_byte));
 }
 
 [[nodiscard]] constexpr bool is_line_end(char c) noexcept {
@@ -40,24 +49,26 @@ inline constexpr std::uint64_t high_bits = 0x80 * every_byte;
 
 /// What one pass over a text found in it.
 struct traits {
-    bool line_end = false;
+    bool found = false; ///< what was looked for
     bool non_ascii = false;
 };
 
-[[nodiscard]] inline traits scan(std::string_view text) noexcept {
+/// Looks for what `Find` finds in eight bytes: `line_ends_in` or `controls_in`.
+template <std::uint64_t Find(std::uint64_t) noexcept>
+[[nodiscard]] traits scan(std::string_view text) noexcept {
     const char* p = text.data();
     const char* const end = p + text.size();
-    std::uint64_t line_ends = 0;
+    std::uint64_t found = 0;
     std::uint64_t bits = 0;
     for (; end - p >= 8; p += 8) {
         const auto word = load_word(p);
-        line_ends |= line_ends_in(word);
+        found |= Find(word);
         bits |= word;
     }
-    std::uint64_t last = 0; // the bytes that are left, with NULs behind
+    std::uint64_t last = ' ' * every_byte; // the bytes that are left, with spaces before them
     for (; p != end; ++p) last = last << 8 | static_cast<unsigned char>(*p);
-    line_ends |= line_ends_in(last);
-    return {line_ends != 0, ((bits | last) & high_bits) != 0};
+    found |= Find(last);
+    return {found != 0, ((bits | last) & high_bits) != 0};
 }
 
 } // namespace rill::detail
