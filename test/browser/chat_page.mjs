@@ -2,7 +2,7 @@
 // It leaves pictures of the page beside the packages.
 import { join } from 'node:path';
 import { launch } from './chromium.mjs';
-import { desktop, in_state, new_page, phone, text } from './page.mjs';
+import { accessible, desktop, in_state, new_page, phone, text } from './page.mjs';
 import { Proxy } from './proxy.mjs';
 import { assert, run, serve, sleep, test, until } from './support.mjs';
 
@@ -318,7 +318,7 @@ test('a tab in the background counts what it missed', () => with_pages(async (op
 
 test('the keyboard does it all; messages are read out, the history is not', () => with_pages(async open => {
   const [one, two] = [await open(), await open()];
-  assert.equal(await one.locator('#log').getAttribute('role'), 'log');
+  assert.equal(await one.getByRole('list', { name: 'Messages' }).count(), 1);
   assert.equal(await two.locator('#log').getAttribute('aria-live'), 'off');
   await one.locator('#text').focus();
   await one.keyboard.type('first');
@@ -352,6 +352,8 @@ async function talk(open, server, kind) {
   return one;
 }
 
+test('at rest, too, everybody can use it', () => with_pages(async open => accessible(await open(), directory)));
+
 for (const scheme of ['light', 'dark']) {
   test(`on a phone all is within reach, ${scheme}`, () => with_pages(async (open, server) => {
     const one = await talk(open, server, { ...phone, colorScheme: scheme });
@@ -368,6 +370,7 @@ for (const scheme of ['light', 'dark']) {
       assert.ok(box.height >= 44 && box.y + box.height <= phone.viewport.height, `${selector}: ${JSON.stringify(box)}`);
     }
     assert.equal(await one.locator('#show-side').getAttribute('aria-expanded'), 'true');
+    await accessible(one, directory);
     await one.screenshot({ path: picture(`chat-phone-people-${scheme}`) });
     await one.locator('#show-side').click();
     await one.setViewportSize({ width: 360, height: 380 }); // the keyboard is up
@@ -386,6 +389,7 @@ for (const scheme of ['light', 'dark']) {
       getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number)]);
     assert.equal(dark, scheme === 'dark');
     assert.equal(ground[0] < 128, dark, `the ground is ${ground}`);
+    await accessible(one, directory);
     await one.screenshot({ path: picture(`chat-desktop-${scheme}`) });
   }));
 }

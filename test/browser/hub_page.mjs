@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { launch } from './chromium.mjs';
-import { desktop, in_state, open_page, phone, text } from './page.mjs';
+import { accessible, desktop, in_state, open_page, phone, text } from './page.mjs';
 import { assert, run, serve, sleep, test, until } from './support.mjs';
 
 const [program, chromium, directory] = process.argv.slice(2);
@@ -42,10 +42,13 @@ const table = page => page.evaluate(() => {
 });
 
 test('it is idle, and says that there are no topics yet', () => with_page(async page => {
+  const nothing = page.locator('#log').evaluate(log => getComputedStyle(log, '::after').content);
+  assert.match(await nothing, /Nothing yet/);
   assert.equal(await text(page, '#state'), 'idle');
   assert.match(await text(page, '#more'), /None yet/);
   await press(page, 'Watch');
   assert.match(await text(page, '#detail'), /Name a topic/);
+  await accessible(page, directory);
 }));
 
 test('what the page publishes, it sees', () => with_page(async page => {
@@ -149,6 +152,7 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
     await noted(page, /gap: unknown_epoch – the topic is not the one that it was/);
     assert.equal(await text(page, '#gaps'), '1');
     if (signal === 'SIGTERM') await page.screenshot({ path: picture('hub-gap') });
+    await accessible(page, directory);
     await again.end('SIGKILL');
   }, { topics: 'news' }));
 }
@@ -167,6 +171,7 @@ test('away for too long, it says how many events are gone', () => with_page(asyn
 test('a stream that is refused says why', () => with_page(async page => {
   await in_state(page, 'refused');
   await noted(page, /refused: 400 Bad Request: there are more than eight topics/);
+  await accessible(page, directory);
   assert.equal(await page.getByRole('button', { name: 'Pause' }).isDisabled(), true);
   await page.getByLabel('Topics to watch').fill('a');
   await press(page, 'Watch');
@@ -263,6 +268,55 @@ async function live_through(page, server) {
   await until(async () => (await table(page)).weather?.delivered === '4', 'the table to know');
 }
 
+/// The hub is asked for a stream of `news`: it answers with these, one after the other, and then as it is.
+async function with_streams(bodies, body) {
+  const asked = [];
+  await with_page(async page => {
+    await page.route('**/topics/news*', route => {
+      asked.push(performance.now());
+      const next = bodies[Math.min(asked.length, bodies.length) - 1];
+      return next === undefined ? route.continue() : route.fulfill({ contentType: 'text/event-stream', body: next });
+    });
+    await page.getByLabel('Topics to watch').fill('news');
+    await press(page, 'Watch');
+    await body(page, asked);
+  });
+}
+
+test('no event that cannot be read ends the stream', () => {
+  const bad = ['no JSON', 'null', '[1]', '{"reason": {}}', '{'].map(data => `event: gap\ndata: ${data}\n\n`).join('');
+  return with_streams([`retry: soon\n${bad}event: refused\ndata: no JSON\n\nid: 7\ndata: after\n\n`, undefined], async page => {
+    assert.deepEqual(await events(page, 1), ['after']);
+    assert.equal(await text(page, '#gaps'), '5');
+    await noted(page, /gap: no JSON/);
+    await in_state(page, 'live');
+  });
+});
+
+test("a stream's retry is heeded within bounds", () =>
+  with_streams([...Array(3).fill('retry: 0\nid: 7\ndata: x\n\n'), 'retry: 2073600000\nid: 8\ndata: y\n\n'], async (page, asked) => {
+    await events(page, 4);
+    await until(async () => await text(page, '#detail') === 'No connection. Tries again in 60 s.', 'the bound from above');
+    assert.equal(asked.length, 4);
+    const waits = asked.slice(1).map((at, i) => at - asked[i]);
+    for (const wait of waits) assert.ok(wait > 490, `it came back after ${wait} ms`);
+  }));
+
+test('it comes back more and more seldom where nothing comes', () =>
+  with_streams(['retry: 500\n:\n'], async (page, asked) => {
+    await until(() => asked.length === 4, 'four attempts');
+    const waits = asked.slice(1).map((at, i) => at - asked[i]);
+    waits.forEach((wait, i) => assert.ok(wait > 490 * 2 ** i, `it came back after ${waits} ms`));
+  }));
+
+test('a refusal for now is told, and the page comes back', () => {
+  const refusal = 'retry: 500\nevent: refused\ndata: {"status":503,"reason":"There are too many subscribers."}\n\n';
+  return with_streams([refusal, undefined], async page => {
+    await noted(page, /refused for now: There are too many subscribers\./);
+    await in_state(page, 'live');
+  });
+});
+
 for (const scheme of ['light', 'dark']) {
   test(`on a phone all is within reach, ${scheme}`, () => with_page(async (page, server) => {
     await live_through(page, server);
@@ -272,6 +326,7 @@ for (const scheme of ['light', 'dark']) {
       const { height, x, width } = await button.boundingBox();
       assert.ok(height >= 36 && x >= 0 && x + width <= seen, await button.innerText());
     }
+    await accessible(page, directory);
     await page.screenshot({ path: picture(`hub-phone-${scheme}`), fullPage: true });
   }, { window: { ...phone, colorScheme: scheme }, topics: 'weather,trains' }));
 
@@ -281,6 +336,7 @@ for (const scheme of ['light', 'dark']) {
       getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number)]);
     assert.equal(dark, scheme === 'dark');
     assert.equal(ground[0] < 128, dark, `the ground is ${ground}`);
+    await accessible(page, directory);
     await page.mouse.move(0, 0);
     await page.screenshot({ path: picture(`hub-desktop-${scheme}`), fullPage: true });
   }, { window: { ...desktop, colorScheme: scheme }, topics: 'weather,trains' }));

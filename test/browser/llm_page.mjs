@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { seed_for } from '../clients/llm_support.mjs';
 import { launch } from './chromium.mjs';
-import { desktop, in_state, new_page, phone, text } from './page.mjs';
+import { accessible, desktop, in_state, new_page, phone, text } from './page.mjs';
 import { Proxy } from './proxy.mjs';
 import { assert, run, serve, test, until } from './support.mjs';
 
@@ -309,6 +309,7 @@ async function live_through(page) {
 for (const scheme of ['light', 'dark']) {
   test(`on a phone all is within reach, ${scheme}`, () => with_pages(async open => {
     const page = await open();
+    await accessible(page, directory);
     await page.screenshot({ path: picture(`llm-phone-empty-${scheme}`) });
     await live_through(page);
     const [wide, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
@@ -317,6 +318,7 @@ for (const scheme of ['light', 'dark']) {
       const { height, x, width } = await button.boundingBox();
       assert.ok(height >= 44 && x >= 0 && x + width <= seen, await button.innerText());
     }
+    await accessible(page, directory);
     await page.screenshot({ path: picture(`llm-phone-${scheme}`) });
   }, { window: { ...phone, colorScheme: scheme }, pace: slow }));
 
@@ -325,6 +327,7 @@ for (const scheme of ['light', 'dark']) {
     await live_through(page);
     const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number));
     assert.equal(ground[0] < 128, scheme === 'dark', `the ground is ${ground}`);
+    await accessible(page, directory);
     await page.mouse.move(0, 0);
     await page.screenshot({ path: picture(`llm-desktop-${scheme}`) });
   }, { window: { ...desktop, colorScheme: scheme }, pace: slow }));

@@ -1,4 +1,6 @@
 // What the tests of the demos' pages share.
+import { readFileSync } from 'node:fs';
+import { packages } from './packages.mjs';
 import { assert, until } from './support.mjs';
 
 export const desktop = { viewport: { width: 1100, height: 660 } };
@@ -33,6 +35,13 @@ export async function open_page(browser, window, server, body, { path = '/', exp
     await page.context().close();
     await server.end('SIGKILL');
   }
+}
+
+/// That axe-core finds nothing in the page, as it is now, that keeps anybody from using it.
+export async function accessible(page, directory) {
+  await page.evaluate(readFileSync(packages(directory).resolve('axe-core/axe.min.js'), 'utf8'));
+  assert.deepEqual(await page.evaluate(async () => (await globalThis.axe.run()).violations.map(
+    ({ id, impact, nodes }) => `${id} (${impact}): ${nodes.map(({ html }) => html).join(' ')}`)), []);
 }
 
 export const text = (page, selector) => page.locator(selector).innerText();

@@ -2,7 +2,7 @@
 // It leaves pictures of the page beside the packages.
 import { join } from 'node:path';
 import { launch } from './chromium.mjs';
-import { desktop, in_state, open_page, phone, text } from './page.mjs';
+import { accessible, desktop, in_state, open_page, phone, text } from './page.mjs';
 import { assert, run, serve, sleep, test, until } from './support.mjs';
 
 const [program, chromium, directory] = process.argv.slice(2);
@@ -132,6 +132,7 @@ for (const scheme of ['light', 'dark']) {
     assert.ok(wide <= seen, `${wide} pixels wide`);
     const box = await page.getByRole('button').boundingBox();
     assert.ok(box.height >= 44 && box.y + box.height < phone.viewport.height, JSON.stringify(box));
+    await accessible(page, directory);
     await page.screenshot({ path: picture(`ticks-phone-${scheme}`), fullPage: true });
   }));
 
@@ -147,6 +148,7 @@ for (const scheme of ['light', 'dark']) {
       getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number)]);
     assert.equal(dark, scheme === 'dark');
     assert.equal(ground[0] < 128, dark, `the ground is ${ground}`);
+    await accessible(page, directory);
     await page.screenshot({ path: picture(`ticks-desktop-${scheme}`) });
   }));
 }
