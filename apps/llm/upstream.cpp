@@ -135,16 +135,24 @@ rill::task<rill::response> upstream::pass_on(rill::client_response answer) {
     if (!is_final(code))
         throw refusal{rill::status::bad_gateway,
                       fmt::format("the server upstream answered {}", static_cast<unsigned>(code))};
+    rill::response passed{code};
     try {
         auto body = co_await body_of(answer);
-        rill::response passed{code};
         if (const auto type = answer.fields().find("Content-Type")) passed.set("Content-Type", *type);
-        pass_fields(answer.fields(), passed.fields(), secrets_);
         passed.body() = std::move(body);
-        co_return passed;
     } catch (const rill::error& why) {
-        throw refusal{rill::status::bad_gateway, secrets_.hidden(why.what())};
+        passed = unreadable(code, why).answer();
     }
+    pass_fields(answer.fields(), passed.fields(), secrets_);
+    co_return passed;
+}
+
+/// A failure is one of the same kind if its words cannot be read.
+refusal upstream::unreadable(rill::status code, const rill::error& why) const {
+    const bool failed = code >= rill::status::bad_request;
+    return {failed ? code : rill::status::bad_gateway,
+            fmt::format("the server upstream answered {}, and {}", static_cast<unsigned>(code),
+                        secrets_.hidden(why.what()))};
 }
 
 rill::task<rill::response> upstream::models(std::string id) {

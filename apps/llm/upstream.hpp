@@ -1,8 +1,10 @@
 #pragma once
 
+#include <rill/base/error.hpp>
 #include <rill/client/http_client.hpp>
 
 #include "engine.hpp"
+#include "refusal.hpp"
 #include "secrets.hpp"
 #include "statistics.hpp"
 #include "upstream_address.hpp"
@@ -49,6 +51,8 @@ private:
     /// The whole of an answer that is not a stream.
     [[nodiscard]] rill::task<rill::response> pass_on(rill::client_response answer);
     [[nodiscard]] rill::task<std::string> body_of(rill::client_response& answer);
+    /// What to tell where the body of an answer with that status cannot be read.
+    [[nodiscard]] refusal unreadable(rill::status code, const rill::error& why) const;
 
     const std::string model_;
     const upstream_address address_;

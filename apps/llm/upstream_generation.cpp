@@ -89,13 +89,19 @@ rill::task<std::optional<std::string>> upstream_generation::next() {
 
 rill::task<void> upstream_generation::open() {
     auto answer = co_await from_.ask_to_complete(std::move(request_));
-    if (!answer.is_event_stream()) {
-        auto said = co_await from_.body_of(answer);
-        const bool refused = answer.status() >= rill::status::bad_request;
-        if (!refused) refuse("the server upstream was asked for a stream, and does not answer with one");
-        throw refusal::from_upstream(answer.status(), std::move(said));
+    if (answer.is_event_stream()) {
+        stream_.emplace(std::move(answer));
+        co_return;
     }
-    stream_.emplace(std::move(answer));
+    const auto code = answer.status();
+    if (code < rill::status::bad_request)
+        refuse("the server upstream was asked for a stream, and does not answer with one");
+    try {
+        auto said = co_await from_.body_of(answer);
+        throw refusal::from_upstream(code, std::move(said));
+    } catch (const rill::error& why) {
+        throw from_.unreadable(code, why);
+    }
 }
 
 void upstream_generation::fail(const std::string& data) const {

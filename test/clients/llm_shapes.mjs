@@ -146,7 +146,7 @@ const failures = {
   'a page of a proxy': [[502, { 'Content-Type': 'text/html' }, '<html>\r\n<h1>Bad "Gateway"</h1>\n</html>'], 502, /^<html>\r\n<h1>Bad "Gateway"/, /answered 502, and not with an error in JSON/],
   'an error of a web framework': [[422, { 'Content-Type': 'text/plain' }, '{"detail":"no"}'], 422, /^\{"detail":"no"\}$/, /^no$/],
   'an error that is nested too deeply': [[400, { 'Content-Type': 'text/plain' }, `{"error":${nested(deepest)}}`], 400, /^\{"error"/, /answered 400/],
-  'a coding that nobody asked for': [[400, { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }, gzipSync('{}')], 502, /gzip/, /gzip/],
+  'a coding that nobody asked for': [[400, { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }, gzipSync('{}')], 400, /answered 400, and .*gzip/, /answered 400, and .*gzip/],
   '304': [[304, {}, undefined], 502, /answered 304/, /not answer with one/],
 };
 for (const [name, [[code, fields, body], status, why, run_why]] of Object.entries(failures)) {
