@@ -17,11 +17,9 @@ using namespace std::chrono_literals;
 namespace llm {
 namespace {
 
-constexpr unsigned most_redirects = 3;
-
 rill::client_options client_options_for(const upstream_options& options) {
-    // An answer that is not a stream begins when all of it is there. Redirects are followed here.
-    return {.first_byte_timeout = 10min, .max_redirects = 0, .ca_file = options.ca_file};
+    // An answer that is not a stream begins when all of it is there.
+    return {.first_byte_timeout = 10min, .redirects_across_origins = false, .ca_file = options.ca_file};
 }
 
 std::string percent_encoded(std::string_view path) {
@@ -33,12 +31,6 @@ std::string percent_encoded(std::string_view path) {
         else
             out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
     return out;
-}
-
-bool is_redirect(rill::status code) noexcept {
-    using enum rill::status;
-    return code == moved_permanently || code == found || code == see_other || code == temporary_redirect ||
-           code == permanent_redirect;
 }
 
 /// Whether an answer to a request of ours may have this status: success or failure.
@@ -86,35 +78,17 @@ upstream::upstream(upstream_options options, statistics& counts)
 
 rill::task<rill::client_response> upstream::ask(rill::client_request request) {
     try {
-        for (unsigned redirects = 0; redirects <= most_redirects; ++redirects) {
-            auto sent = request;
-            auto answer = co_await client_.send(std::move(sent));
-            if (!is_redirect(answer.status())) co_return answer;
-            const auto to = redirected(answer);
-            rill::client_request next{request.method(), to};
-            for (const auto& [name, value] : request.fields()) next.set(name, value);
-            if (request.has_body()) next.body(request.body(), {});
-            request = std::move(next);
-        }
+        auto answer = co_await client_.send(std::move(request));
+        const auto code = answer.status();
+        if (is_final(code)) co_return answer;
+        throw refusal{rill::status::bad_gateway,
+                      fmt::format("the server upstream answered {}{}", static_cast<unsigned>(code),
+                                  answer.fields().contains("Location")
+                                      ? ", a redirect to another origin, which is not followed"
+                                      : "")};
     } catch (const rill::error& why) {
         throw refusal{rill::status::bad_gateway, secrets_.hidden(why.what()), {}, "upstream_unreachable"};
     }
-    throw refusal{rill::status::bad_gateway, "the server upstream redirects too often"};
-}
-
-/// What a client asks may go to another place only if the one who runs this program says so.
-std::string upstream::redirected(const rill::client_response& answer) const {
-    const auto here = rill::url::parse(answer.url());
-    const auto location = answer.fields().find("Location");
-    const auto to = here && location ? here->resolve(*location) : std::nullopt;
-    if (!to) throw refusal{rill::status::bad_gateway, "the server upstream redirects to nowhere"};
-    // 303 wants a GET of something else.
-    const bool follows = to->origin() == here->origin() && answer.status() != rill::status::see_other;
-    if (!follows)
-        throw refusal{
-            rill::status::bad_gateway,
-            fmt::format("the server upstream redirects to {}, which is not followed", to->origin())};
-    return address_.of_target(to->target());
 }
 
 rill::task<rill::client_response> upstream::ask_to_complete(upstream_request wanted) {
@@ -132,9 +106,6 @@ rill::task<std::string> upstream::body_of(rill::client_response& answer) {
 
 rill::task<rill::response> upstream::pass_on(rill::client_response answer) {
     const auto code = answer.status();
-    if (!is_final(code))
-        throw refusal{rill::status::bad_gateway,
-                      fmt::format("the server upstream answered {}", static_cast<unsigned>(code))};
     rill::response passed{code};
     try {
         auto body = co_await body_of(answer);

@@ -43,11 +43,9 @@ public:
 
 private:
     friend class upstream_generation;
-    /// Throws a `refusal` 502 if there is no answer, or none without a redirect to another origin.
+    /// Throws a `refusal` 502 if there is no answer, or it is a redirect to another origin.
     [[nodiscard]] rill::task<rill::client_response> ask(rill::client_request request);
     [[nodiscard]] rill::task<rill::client_response> ask_to_complete(upstream_request wanted);
-    /// The URL that a redirect leads to. Throws a `refusal` 502 if it is not to be followed.
-    [[nodiscard]] std::string redirected(const rill::client_response& answer) const;
     /// The whole of an answer that is not a stream.
     [[nodiscard]] rill::task<rill::response> pass_on(rill::client_response answer);
     [[nodiscard]] rill::task<std::string> body_of(rill::client_response& answer);

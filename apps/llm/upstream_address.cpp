@@ -30,13 +30,9 @@ upstream_address::upstream_address(std::string_view text) : base_{parse(text)} {
 }
 
 std::string upstream_address::of(std::string_view path) const {
-    return of_target(fmt::format("{}{}{}", path_, path, query_));
-}
-
-std::string upstream_address::of_target(std::string_view target) const {
     const auto userinfo = base_.userinfo();
-    return fmt::format("{}://{}{}{}{}", base_.secure() ? "https" : "http", userinfo,
-                       userinfo.empty() ? "" : "@", base_.authority(), target);
+    return fmt::format("{}://{}{}{}{}{}{}", base_.secure() ? "https" : "http", userinfo,
+                       userinfo.empty() ? "" : "@", base_.authority(), path_, path, query_);
 }
 
 } // namespace llm

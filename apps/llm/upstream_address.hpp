@@ -22,9 +22,6 @@ public:
     /// The whole URL of `path`, which begins with a slash. It has what the base has before the `@`.
     [[nodiscard]] std::string of(std::string_view path) const;
 
-    /// The whole URL of a target of the same server.
-    [[nodiscard]] std::string of_target(std::string_view target) const;
-
 private:
     rill::url base_;
     std::string path_;  ///< without a slash at its end

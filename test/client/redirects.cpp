@@ -182,6 +182,20 @@ TEST_CASE("with no redirects allowed, a redirect is an answer like others") {
     CHECK(server.requests().size() == 1);
 }
 
+TEST_CASE("where no redirect may lead to another origin, one is an answer, and others are followed") {
+    rill::client_options here;
+    here.redirects_across_origins = false;
+    scripted::server other{scripted::answer(response(200, "", "found"))};
+    scripted::server server{in_turn({moved(307, "/there"), moved(307, other.url())})};
+    const auto got = get(server.url(), here);
+    CHECK(got.status == 307);
+    CHECK(got.fields["Location"] == other.url());
+    CHECK(server.requests().size() == 2);
+    CHECK(other.requests().empty());
+    scripted::server plain{scripted::answer(moved(308, "https://127.0.0.1/"))};
+    CHECK(get(plain.url(), here).status == 308);
+}
+
 TEST_CASE("other statuses of 3xx are answers") {
     for (const unsigned status : {300, 305, 306}) {
         scripted::server server{scripted::answer(moved(status, "/there"))};

@@ -103,7 +103,7 @@ const plain = await behind(program, (request, response, body) => answers[JSON.pa
 const asked = (answer, more = {}) => complete(plain, { stream: true, metadata: { answer }, ...more });
 const ran = async answer => JSON.parse((await hear(await begin(plain, { metadata: { answer } }))).events.at(-1).data);
 
-for (const code of [200]) {
+for (const code of [200, 201, 202]) {
   test(`a stream with ${code} comes event by event`, async () => {
     let next;
     answers[code] = async (_, response) => {
@@ -147,7 +147,7 @@ const failures = {
   'an error of a web framework': [[422, { 'Content-Type': 'text/plain' }, '{"detail":"no"}'], 422, /^\{"detail":"no"\}$/, /^no$/],
   'an error that is nested too deeply': [[400, { 'Content-Type': 'text/plain' }, `{"error":${nested(deepest)}}`], 400, /^\{"error"/, /answered 400/],
   'a coding that nobody asked for': [[400, { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }, gzipSync('{}')], 400, /answered 400, and .*gzip/, /answered 400, and .*gzip/],
-  '304': [[304, {}, undefined], 502, /answered 304/, /not answer with one/],
+  '304': [[304, {}, undefined], 502, /answered 304/, /answered 304/],
 };
 for (const [name, [[code, fields, body], status, why, run_why]] of Object.entries(failures)) {
   test(`${name} is an error in JSON`, async () => {
@@ -163,14 +163,14 @@ test('a redirect is followed within the origin, with the body, and nowhere else'
   const elsewhere = [];
   const other = createServer((request, response) => { elsewhere.push(request.url); response.end('{}'); });
   await new Promise(resolve => other.listen(0, '127.0.0.1', resolve));
-  for (const code of [301, 302, 307, 308]) {
+  for (const code of [307, 308]) {
     answers.near = (request, response) => request.url === '/v2?a=b' ? as_events(response).end(data(done)) : response.writeHead(code, { Location: '/v2?a=b' }).end();
     assert.equal((await asked('near')).status, 200, `${code}`);
     const [first, second] = plain.requests.slice(-2);
     assert.deepEqual([second.method, second.body, second.headers.accept], [first.method, first.body, 'text/event-stream']);
   }
   for (const [code, location, why] of [[307, `http://127.0.0.1:${other.address().port}/`, /which is not followed/], [308, 'https://llm.example/', /which is not followed/],
-    [303, '/v2', /not followed/], [307, '/chat', /too often/], [307, 'ftp://x/', /nowhere/], [302, undefined, /nowhere/]]) {
+    [307, '/chat', /too many redirects/], [307, 'ftp://x/', /ftp/], [302, undefined, /no Location/]]) {
     answers.far = (_, response) => response.writeHead(code, location ? { Location: location } : {}).end();
     await refused(await asked('far'), 502, why);
     assert.match((await ran('far')).error.message, why);

@@ -185,6 +185,8 @@ task<std::unique_ptr<exchange_in_flight>> client_core::send(client_request reque
 
         const auto location = flight->head().fields.find("location");
         const auto next = location ? to.resolve(*location) : std::nullopt;
+        const bool leaves = next && next->origin() != to.origin();
+        if (leaves && !options_.redirects_across_origins) co_return flight;
         const auto what = fmt::format("{} {}", to_string(request.method()), to.str());
         if (!next)
             throw error{client_errc::invalid_redirect,

@@ -41,6 +41,9 @@ struct client_options {
 
     /// Redirects that are followed for one request; 0 gives the redirect itself as the response.
     unsigned max_redirects = 10;
+    /// Whether redirects to another origin are followed, which may be another host, or the same one without
+    /// TLS. If not, such a redirect itself is the response: what is asked then goes to nobody else.
+    bool redirects_across_origins = true;
 
     /// Idle connections that are kept for each origin, and for how long.
     std::size_t pool_size = 8;
