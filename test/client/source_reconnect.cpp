@@ -251,6 +251,42 @@ TEST_CASE("5xx and 429 are the end where that is wanted") {
     }
 }
 
+TEST_CASE("a refusal inside a stream is taken as its status: told with its reason, and waited for") {
+    const auto refused =
+        scripted::events("event: refused\nretry: 20\ndata: {\"status\":503,\"reason\":\"full\"}\n\n");
+    scripted::server server{{scripted::events("id: 1\ndata: a\n\n"), refused, refused, refused,
+                             scripted::endless("data: b\n\n")}};
+    diary told;
+    CHECK(follow(server, 2, told) == texts{"message|a|1", "message|b|1"}); // it is no message
+    REQUIRE(told.codes.size() == 4);
+    CHECK(told.codes[0] == asio::error::eof);
+    for (std::size_t n = 1; n < 4; ++n) {
+        CHECK(told.codes[n] == client_errc::bad_status);
+        CHECK_MESSAGE(told.words[n].find(": 503 full") != std::string::npos, told.words[n]);
+        CHECK(told.waits[n] >= 20ms);
+    }
+    CHECK(field(server.request(4), "Last-Event-ID") == "1");
+}
+
+TEST_CASE("a refusal inside a stream is the end where its status would be") {
+    for (const auto* const data :
+         {R"({"status":503,"reason":"full"})", R"({"status":429,"reason":"slower"})"}) {
+        scripted::server server{scripted::endless("event: refused\ndata: " + std::string{data} + "\n\n")};
+        rill::http_client client;
+        auto options = eager();
+        options.retry_server_errors = false;
+        rill::event_source source{client, server.url(), options};
+        CHECK(error_of([&]() -> rill::task<void> { (void)co_await source.next(); }) ==
+              client_errc::bad_status);
+    }
+}
+
+TEST_CASE("another server's event of the name refused is a message") {
+    scripted::server server{scripted::endless("event: refused\ndata: the door is closed\n\n")};
+    diary told;
+    CHECK(follow(server, 1, told) == texts{"refused|the door is closed|"});
+}
+
 TEST_CASE("an id that no field can hold is not sent: the source comes back with the one before it") {
     for (const auto* const last : {"a\x01z", "\x7F", "\x1F"}) {
         scripted::server server{{scripted::events(fmt::format("id: 7\ndata: x\n\nid: {}\ndata: y\n\n", last)),

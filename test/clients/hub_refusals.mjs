@@ -49,6 +49,16 @@ for (const [text, why] of bad_json) {
   test(`POST ${JSON.stringify(text.slice(0, 50).trim())} is 400`, async () => problem(await json(text), 400, why));
 }
 
+for (const retry of [0, 1, 99, 600_001, Number.MAX_SAFE_INTEGER])
+  test(`a retry of ${retry} ms is 400`, async () => problem(await json(`{"data": "x", "retry": ${retry}}`), 400, /retry time/));
+
+for (const name of ['gap', 'checkpoint', 'refused']) {
+  test(`an event of the name '${name}' is 400, since clients trust it to be the hub's own`, async () => {
+    await problem(await post(`${topic}?event=${name}`, 'x'), 400, /reserved/);
+    await problem(await json(`{"data": "{}", "event": "${name}"}`), 400, /reserved/);
+  });
+}
+
 test('hostile JSON costs nothing', async () => {
   await problem(await json('['.repeat(8 << 20)), 400, /no object/);
   await problem(await json('{"data":'.repeat(1 << 20)), 400, /'data' is no string/);
@@ -106,6 +116,9 @@ test('one topic too many is 503, for readers and for publishers', async () => {
   const reader = await listen(`${server.url}/topics/b`);
   await problem(await post(`${server.url}/topics/c`, 'x'), 503, /too many topics/);
   await problem(await fetch(`${server.url}/topics/c`), 503, /too many topics/);
+  const told = await fetch(`${server.url}/topics/c`, { headers: { Accept: 'text/event-stream' } });
+  assert.equal(told.status, 200);
+  assert.match(await told.text(), /^event: refused\nretry: \d{4,5}\ndata: {"status":503,"reason":"there are too many topics"}\n\n$/);
   await reader.end();
   for (let status = 503; status !== 204;) ({ status } = await post(`${server.url}/topics/c`, 'x'));
   assert.deepEqual((await statistics(server)).topics.map(({ name }) => name), ['a', 'c']);

@@ -73,6 +73,10 @@ TEST_CASE("an event that is refused leaves the log as it was") {
     CHECK(refused({.id = {"a\0b", 3}, .data = "x"}) == sse_errc::nul_in_id);
     CHECK(refused({.id = "a\x1F", .data = "x"}) == sse_errc::control_in_id);
     CHECK(refused({.data = "x", .retry = -1ms}) == sse_errc::negative_retry);
+    for (const auto* name : {"checkpoint", "gap", "refused"})
+        CHECK(refused({.name = name, .data = "x"}) == topic_errc::name_reserved);
+    for (const auto retry : {0ms, 99ms, 600'001ms, std::chrono::milliseconds::max()})
+        CHECK(refused({.data = "x", .retry = retry}) == topic_errc::retry_not_allowed);
     CHECK(refused({.data = std::string(2000, 'x')}, {.key = "a"}) == topic_errc::event_too_large);
     CHECK(refused({.id = "own", .data = "x"}, {.key = "a"}) == topic_errc::id_repeats);
     CHECK(refused({.id = "mine", .data = "x"}, {.key = "\xC3"}) == topic_errc::key_not_allowed);
@@ -116,7 +120,7 @@ TEST_CASE("a log that has refused its first own id has none") {
 
 TEST_CASE("what only a comment, a time to wait or a name is can be appended, and what is empty") {
     logging log;
-    for (const auto& e : {event{.comment = ""}, event{.comment = "c"}, event{.retry = 0ms},
+    for (const auto& e : {event{.comment = ""}, event{.comment = "c"}, event{.retry = 100ms},
                           event{.name = "n"}, event{.data = ""}})
         CHECK_NOTHROW(log->append(e, {}, log.now));
     CHECK(log->size() == 5);

@@ -16,6 +16,16 @@ namespace rill {
 /// tells the client nothing, and a line in the log. Once a stream's head is out, either cuts the connection
 /// and is logged.
 ///
+/// Browsers and many other clients of event streams never come back after a status that is not 200. So 429
+/// and 503, which are only for now, are told inside a stream to a GET or HEAD whose `Accept` names
+/// `text/event-stream`, whether they are thrown or returned: 200, then one event, and the end:
+///
+///     event: refused
+///     retry: 7294
+///     data: {"status":503,"reason":"the room is full"}
+///
+/// The time to wait is drawn between `Retry-After`, or 5 s without it, and twice as long.
+///
 /// **Example**
 ///
 ///     if (!known(user)) throw rill::http_error{rill::status::not_found, "there is no such user"};

@@ -2,6 +2,7 @@
 #include <rill/app/detail/route.hpp>
 #include <rill/app/request.hpp>
 #include <rill/http/cookie.hpp>
+#include <rill/http/detail/media_type.hpp>
 
 #include <fmt/format.h>
 
@@ -43,6 +44,11 @@ std::string request::last_event_id() const {
     if (!is_utf8(id) || id.find('\0') != id.npos)
         throw http_error{status::bad_request, "the last event id is not UTF-8 without NUL"};
     return id;
+}
+
+bool request::wants_events() const {
+    const bool reads = head_.method == method::get || head_.method == method::head;
+    return reads && detail::accepts_event_stream(head_.fields);
 }
 
 std::string request::remote_address() const {

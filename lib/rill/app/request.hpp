@@ -85,6 +85,10 @@ public:
     /// a NUL; and, without the header field, if anything in the query is not UTF-8.
     [[nodiscard]] std::string last_event_id() const;
 
+    /// Whether it asks for an event stream: a GET or HEAD whose `Accept` names `text/event-stream`, as
+    /// `EventSource` does (WHATWG HTML §9.2.2). A POST that does has a client which looks at the status.
+    [[nodiscard]] bool wants_events() const;
+
     /// Who sent the request, as `127.0.0.1:51234`, `[::1]:51234` or `unix`. The peer of the connection:
     /// behind a proxy, that is the proxy.
     [[nodiscard]] std::string remote_address() const;

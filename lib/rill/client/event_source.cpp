@@ -12,6 +12,7 @@
 #include <rill/http/status.hpp>
 #include <rill/sse/decode.hpp>
 #include <rill/sse/detail/own_events.hpp>
+#include <rill/sse/detail/refusal.hpp>
 
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
@@ -133,6 +134,7 @@ private:
     [[nodiscard]] client_request next_request() const;
     void note_place();
     void take_answer();
+    void take_refusal(const detail::refusal& refusal);
     void fail(const detail::reconnect::verdict& verdict, const error& why);
     void drop() noexcept;
     [[nodiscard]] bool may_ask() const noexcept { return may_repeat_ || !sent_; }
@@ -283,6 +285,10 @@ bool event_source::impl::decode() {
         }
         if (found == decoded::message) note_place();
         if (found == decoded::message && !detail::is_checkpoint(decoder_.current())) {
+            if (const auto refusal = detail::read_refusal(decoder_.current())) {
+                take_refusal(*refusal);
+                return false;
+            }
             policy_.on_message();
             return true;
         }
@@ -294,6 +300,15 @@ bool event_source::impl::decode() {
         fail(policy_.on_failure(failure->code(), random_()), *failure);
     }
     return false;
+}
+
+/// The stream says what a status would have said to a client that can bear one.
+void event_source::impl::take_refusal(const detail::refusal& refusal) {
+    const error why{client_errc::bad_status, fmt::format("{} {}: {} {}", to_string(request_.method()),
+                                                         response_->url(), refusal.status, refusal.reason)};
+    const detail::reconnect::answer head{.status = static_cast<status>(refusal.status)};
+    drop(); // takes over the time to wait
+    fail(policy_.on_response(head, random_()), why);
 }
 
 void event_source::impl::fail(const detail::reconnect::verdict& verdict, const error& why) {

@@ -54,7 +54,8 @@ struct event_source_options {
     /// The most that a server's `retry` may ask for, and a bound for the waits that grow, too. The least is
     /// 100 ms, or `retry` above if that is less: streams that end at once must make no storm.
     std::chrono::milliseconds max_retry{600'000};
-    /// Whether 5xx and 429 are worth another attempt. `Retry-After` is the least to wait, up to an hour.
+    /// Whether 5xx and 429 are worth another attempt. `Retry-After` is the least to wait, up to an hour. A
+    /// server that says 429 or 503 in an event `refused` (see `http_error`) is taken to have answered that.
     bool retry_server_errors = true;
     /// Whether a request that is not idempotent, as a POST, may be sent again once a server may have got it.
     /// Each time it does something, or costs something. Without this such a source ends with its first
@@ -100,9 +101,9 @@ public:
 
     /// The next message, valid until the next call; null once `close` was called, and behind the stream of a
     /// POST. A checkpoint (an event of that name with the data `{}`: see `event`) only changes the last id,
-    /// and is not shown. Throws `rill::error` when the source has given up, and then again at each call;
-    /// `std::system_error` with `operation_aborted` if the coroutine is cancelled. One call at a time, on one
-    /// executor.
+    /// and is not shown; nor is a refusal (see `retry_server_errors`). Throws `rill::error` when the source
+    /// has given up, and then again at each call; `std::system_error` with `operation_aborted` if the
+    /// coroutine is cancelled. One call at a time, on one executor.
     [[nodiscard]] task<const message*> next();
 
     /// Ends the stream, and lets a `next` under way return null. On the executor of `next`.

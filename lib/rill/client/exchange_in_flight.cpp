@@ -3,6 +3,7 @@
 #include <rill/client/detail/exchange_in_flight.hpp>
 #include <rill/client/detail/idempotent.hpp>
 #include <rill/client/detail/response_fields.hpp>
+#include <rill/http/detail/media_type.hpp>
 
 #include <asio/error.hpp>
 #include <fmt/format.h>

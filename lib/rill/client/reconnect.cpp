@@ -1,7 +1,8 @@
 #include <rill/client/detail/reconnect.hpp>
 #include <rill/client/detail/response_fields.hpp>
-#include <rill/client/detail/retry_after.hpp>
 #include <rill/client/error.hpp>
+#include <rill/http/detail/media_type.hpp>
+#include <rill/http/detail/retry_after.hpp>
 #include <rill/http/error.hpp>
 #include <rill/sse/decode.hpp>
 #include <rill/sse/error.hpp>

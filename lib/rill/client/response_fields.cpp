@@ -45,10 +45,6 @@ std::optional<std::uint64_t> timeout_of(std::string_view member) noexcept {
 
 } // namespace
 
-bool is_event_stream_type(std::string_view content_type) noexcept {
-    return equals_ignoring_case(trim(content_type.substr(0, content_type.find(';'))), "text/event-stream");
-}
-
 bool is_stream_status(method verb, status code) noexcept {
     return code == status::ok ||
            (verb == method::post && (code == status::created || code == status::accepted));

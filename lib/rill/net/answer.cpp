@@ -1,18 +1,35 @@
+#include <rill/app/detail/refusal.hpp>
 #include <rill/app/detail/request_source.hpp>
 #include <rill/net/detail/answer.hpp>
 #include <rill/net/detail/parked_stream.hpp>
 #include <rill/sse/detail/layout.hpp>
 #include <rill/sse/frame.hpp>
+#include <rill/topic/error.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/post.hpp>
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <ctime>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
 namespace rill::detail {
+namespace {
+
+/// Throws `why`, as a `http_error` where the library knows what a client is to be told of it.
+[[noreturn]] void rethrow_for_client(const std::exception_ptr& why) {
+    try {
+        std::rethrow_exception(why);
+    } catch (const topic_error& e) {
+        throw e.to_http_error();
+    }
+}
+
+} // namespace
 
 void answer_host::end_for_drain() {
     if (const auto spread = home().common().reconnect_spread; spread > spread.zero())
@@ -68,9 +85,9 @@ void answer::run(task<response> work) {
 void answer::give(response&& r) {
     if (const auto code = static_cast<unsigned>(r.status()); code < 200 || code > 599)
         throw std::logic_error{fmt::format("the response has the status {}, which ends no request", code)};
-    if (auto* body = std::get_if<std::string>(&r.body())) {
+    if (std::holds_alternative<std::string>(r.body())) {
         over_ = true;
-        return host_.respond(r.head(), *body);
+        return respond(std::move(r));
     }
     if (!may_have_body(r.status())) throw std::logic_error{"a stream needs a status that has a body"};
     head_.emplace(std::move(r.head()));
@@ -87,11 +104,22 @@ void answer::give(response&& r) {
         begin_writing(std::get<response::writing>(std::move(r.body())));
 }
 
+/// The one way of a complete answer to the client. What is only for now is told so that the client comes
+/// back.
+void answer::respond(response&& r) {
+    if (!belongs_in_a_stream(r, *request_)) return host_.respond(r.head(), std::get<std::string>(r.body()));
+    auto stream = in_a_stream(std::move(r), shard_.random(std::numeric_limits<std::uint64_t>::max()),
+                              std::time(nullptr));
+    host_.start(stream.head());
+    if (request_->method() != method::head) host_.write(std::get<std::string>(stream.body()));
+    host_.end();
+}
+
 /// Before the head went out, the client is told; after that it can only see the answer cut off.
 void answer::fail(const std::exception_ptr& why) {
     auto reply = response::text("Internal Server Error", status::internal_server_error);
     try {
-        std::rethrow_exception(why);
+        rethrow_for_client(why);
     } catch (const http_error& e) {
         const auto code = static_cast<unsigned>(e.code());
         const bool fit = code >= 400 && code <= 599;
@@ -109,7 +137,7 @@ void answer::fail(const std::exception_ptr& why) {
     if (cut)
         host_.abort();
     else
-        host_.respond(reply.head(), std::get<std::string>(reply.body()));
+        respond(std::move(reply));
 }
 
 void answer::log_failure(std::string_view what) {

@@ -26,7 +26,7 @@ namespace detail {
 
 std::string topic_core::publish(const event& e, const publish_options& options) {
     const std::lock_guard lock{mutex_};
-    if (closed_) throw error{topic_errc::closed};
+    if (closed_) throw topic_error{topic_errc::closed};
     last_used_ = clock::now();
     auto id = log_.append(e, options, last_used_);
     ++totals_.published;
@@ -59,7 +59,7 @@ void topic_core::touch() {
 
 void topic_core::open(cursor& c, std::string_view last_event_id, start where) {
     const std::lock_guard lock{mutex_};
-    if (subscribers_ >= options_.max_subscribers) throw error{topic_errc::too_many_subscribers};
+    if (subscribers_ >= options_.max_subscribers) throw topic_error{topic_errc::too_many_subscribers};
     trim();
     ++subscribers_;
     last_used_ = clock::now();
@@ -101,6 +101,11 @@ bool topic_core::ends(cursor& c) noexcept {
     if (!is_lost(c)) return false;
     if (!std::exchange(c.fallen, true)) ++totals_.disconnected;
     return true;
+}
+
+bool topic_core::is_over_for(const cursor& c) {
+    const std::lock_guard lock{mutex_};
+    return closed_ && c.announce == gap::none && c.sequence + 1 >= log_.first();
 }
 
 bool topic_core::has_fallen(cursor& c) {

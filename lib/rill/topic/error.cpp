@@ -1,4 +1,3 @@
-#include <rill/base/error.hpp>
 #include <rill/topic/error.hpp>
 
 #include <array>
@@ -15,9 +14,20 @@ std::error_code make_error_code(topic_errc e) noexcept {
         "the topic has too many subscribers",
         "there are too many topics",
         "the name is empty, longer than 128 bytes, or not UTF-8",
+        "the names 'checkpoint', 'gap' and 'refused' are reserved",
+        "the retry time is not between 100 ms and 10 minutes",
     };
     static const detail::errc_category category{"rill.topic", messages};
     return {static_cast<int>(e), category};
+}
+
+http_error topic_error::to_http_error() const {
+    if (code() == topic_errc::too_many_subscribers || code() == topic_errc::too_many_topics)
+        return http_error{status::service_unavailable, what()}.with("Retry-After", "5");
+    if (code() == topic_errc::event_too_large) return http_error{status::content_too_large, what()};
+    if (code() == topic_errc::id_repeats || code() == topic_errc::closed)
+        return http_error{status::conflict, what()};
+    return http_error{status::bad_request, what()};
 }
 
 } // namespace rill

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <rill/app/http_error.hpp>
+#include <rill/base/error.hpp>
 #include <rill/base/export.hpp>
 
 #include <system_error>
@@ -27,10 +29,34 @@ enum class topic_errc {
     too_many_topics,
     /// The name of a topic is empty, longer than 128 bytes, or not UTF-8.
     name_not_allowed,
+    /// The name of the event is one of Rill's own: `checkpoint`, `gap` or `refused`. A client must be able to
+    /// trust those. Take another name.
+    name_reserved,
+    /// The event's `retry` is shorter than `shortest_retry` or longer than `longest_retry`. One publisher
+    /// must not send all readers away, nor have them all come back at once.
+    retry_not_allowed,
 };
 
 /// The code of `e`, in the category `rill.topic`.
 [[nodiscard]] RILL_EXPORT std::error_code make_error_code(topic_errc e) noexcept;
+
+/// What the functions of topics throw. Its code is a `topic_errc`, or a `sse_errc` where an event cannot be
+/// encoded. A handler need not catch it: one that lets it pass answers with this status and its words.
+///
+/// | code | status |
+/// |---|---|
+/// | `event_too_large` | 413 |
+/// | `id_repeats`, `closed` | 409 |
+/// | `too_many_subscribers`, `too_many_topics` | 503, with `Retry-After` |
+/// | any other, any `sse_errc` | 400 |
+class RILL_EXPORT topic_error : public error {
+public:
+    explicit topic_error(topic_errc why) : error{make_error_code(why)} {}
+    explicit topic_error(const error& why) : error{why} {}
+
+    /// What a client is answered.
+    [[nodiscard]] http_error to_http_error() const;
+};
 
 } // namespace rill
 

@@ -1,6 +1,7 @@
 #include <rill/base/error.hpp>
 #include <rill/base/text.hpp>
 #include <rill/sse/detail/layout.hpp>
+#include <rill/sse/detail/own_events.hpp>
 #include <rill/sse/error.hpp>
 #include <rill/topic/detail/history.hpp>
 #include <rill/topic/error.hpp>
@@ -46,8 +47,8 @@ void history::check_own_id(std::string_view id) const {
     // A client sends it back in a header field. That it has no controls is checked as for any event.
     const bool fits_a_field = !id.empty() && rill::trim(id).size() == id.size();
     if (!fits_a_field || id.size() > longest_id || id.find(',') != id.npos || (ours && ours->epoch == epoch_))
-        throw error{topic_errc::id_not_allowed};
-    if (find(id)) throw error{topic_errc::id_repeats};
+        throw topic_error{topic_errc::id_not_allowed};
+    if (find(id)) throw topic_error{topic_errc::id_repeats};
 }
 
 history::key_state* history::key_named(std::string_view name) {
@@ -84,9 +85,14 @@ std::string history::append(const event& e, const publish_options& options, time
     auto numbered = e;
     numbered.id = id;
     const auto layout = lay_out(numbered);
-    if (layout.size > std::min(options_.keep_bytes, largest_event)) throw error{topic_errc::event_too_large};
+    if (layout.size > std::min(options_.keep_bytes, largest_event))
+        throw topic_error{topic_errc::event_too_large};
     if (own_id) check_own_id(id);
-    if (options.key.size() > longest_key || !is_utf8(options.key)) throw error{topic_errc::key_not_allowed};
+    if (is_own_name(e.name)) throw topic_error{topic_errc::name_reserved};
+    if (e.retry && (*e.retry < shortest_retry || *e.retry > longest_retry))
+        throw topic_error{topic_errc::retry_not_allowed};
+    if (options.key.size() > longest_key || !is_utf8(options.key))
+        throw topic_error{topic_errc::key_not_allowed};
 
     // What may throw comes first, and leaves nothing behind but room.
     entries_.reserve_one();

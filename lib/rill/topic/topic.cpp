@@ -1,4 +1,3 @@
-#include <rill/app/http_error.hpp>
 #include <rill/app/request.hpp>
 #include <rill/base/error.hpp>
 #include <rill/topic/detail/access.hpp>
@@ -20,15 +19,6 @@ static_assert(most_topics_followed *
                   (detail::position::epoch_digits + 1 + detail::position::most_digits + 1) <=
               256);
 
-/// Gives what `subscribe` does, and to a client the status for it.
-template <typename Subscribe>
-subscription for_client(Subscribe subscribe) try {
-    return subscribe();
-} catch (const error& e) {
-    if (e.code() != topic_errc::too_many_subscribers) throw;
-    throw http_error{status::service_unavailable, "there are too many subscribers"};
-}
-
 } // namespace
 
 topic::topic(const topic_options& options) : core_{std::make_shared<detail::topic_core>(options)} {}
@@ -37,12 +27,16 @@ topic::~topic() {
     close();
 }
 
-std::string topic::publish(const event& e, const publish_options& options) {
+std::string topic::publish(const event& e, const publish_options& options) try {
     return core_->publish(e, options);
+} catch (const topic_error&) {
+    throw;
+} catch (const error& why) { // the event cannot be encoded
+    throw topic_error{why};
 }
 
 subscription topic::subscribe(const request& request, const subscribe_options& options) {
-    return for_client([&] { return subscribe(request.last_event_id(), options); });
+    return subscribe(request.last_event_id(), options);
 }
 
 subscription topic::subscribe(std::string_view last_event_id, const subscribe_options& options) {
@@ -60,7 +54,7 @@ topic_statistics topic::statistics() const {
 
 subscription subscribe(std::span<topic* const> topics, const request& request,
                        const subscribe_options& options) {
-    return for_client([&] { return subscribe(topics, request.last_event_id(), options); });
+    return subscribe(topics, request.last_event_id(), options);
 }
 
 subscription subscribe(std::span<topic* const> topics, std::string_view last_event_id,

@@ -60,6 +60,10 @@ struct publish_options {
 };
 static_assert(std::is_trivially_destructible_v<publish_options>);
 
+/// The bounds of `event::retry` for events that are published.
+inline constexpr std::chrono::milliseconds shortest_retry{100};
+inline constexpr std::chrono::milliseconds longest_retry = std::chrono::minutes{10};
+
 /// One log of events, many readers: broadcast with replay.
 ///
 /// Events are encoded once, and kept as long as the bounds say. A subscriber is a place in the log: what it
@@ -112,9 +116,10 @@ public:
     /// As `close`.
     ~topic();
 
-    /// Appends `e` to the log, wakes who waits for it, and gives its id. Throws `rill::error`, and publishes
-    /// nothing, with a `sse_errc` if `e` cannot be encoded, or with a `topic_errc` if it is larger than
-    /// `keep_bytes`, if its id is none that this topic can take, or if the topic is closed.
+    /// Appends `e` to the log, wakes who waits for it, and gives its id. Throws `topic_error`, and publishes
+    /// nothing, if `e` cannot be encoded, is larger than `keep_bytes`, has an id that this topic cannot take,
+    /// one of Rill's own names (`checkpoint`, `gap`, `refused`) or a `retry` that is out of bounds, or if the
+    /// topic is closed.
     std::string publish(const event& e, const publish_options& options = {});
     template <typename Wrong = detail::misnamed_event>
     std::string publish(const detail::misnamed_event&, const publish_options& = {}) {
@@ -125,16 +130,16 @@ public:
     /// A reader that goes on behind the last event that the client of `request` saw, or with the next one
     /// published if it comes for the first time (see `subscribe_options::start`).
     ///
-    /// Throws `http_error` 503 if there are too many subscribers, and what `request::last_event_id` does.
+    /// Throws `topic_error` if there are too many subscribers, and what `request::last_event_id` does.
     [[nodiscard]] subscription subscribe(const request& request, const subscribe_options& options = {});
 
     /// The same for a reader that has seen the event with the id `last_event_id`; empty: none yet. Throws
-    /// `rill::error` with `topic_errc::too_many_subscribers`.
+    /// `topic_error` with `topic_errc::too_many_subscribers`.
     [[nodiscard]] subscription subscribe(std::string_view last_event_id = {},
                                          const subscribe_options& options = {});
 
     /// Says that nothing more will be published: readers get what is there, and then the end. To subscribe is
-    /// still possible.
+    /// still possible; a client that comes back with all of it is answered 204, see `subscription`.
     void close() noexcept;
 
     [[nodiscard]] topic_statistics statistics() const;

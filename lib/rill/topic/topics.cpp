@@ -38,8 +38,9 @@ public:
             return found->second;
         }
         if (name.empty() || name.size() > longest_name || !is_utf8(name))
-            throw error{topic_errc::name_not_allowed};
-        if (all_.size() >= options_.max_topics && !drop_oldest()) throw error{topic_errc::too_many_topics};
+            throw topic_error{topic_errc::name_not_allowed};
+        if (all_.size() >= options_.max_topics && !drop_oldest())
+            throw topic_error{topic_errc::too_many_topics};
         return all_.emplace(name, std::make_shared<topic>(options_.each)).first->second;
     }
 

@@ -52,7 +52,7 @@ public:
     /// Closes them all, but for those that are held elsewhere.
     ~topics();
 
-    /// The topic of that name; it is not dropped as long as the pointer is held. Throws `rill::error` with
+    /// The topic of that name; it is not dropped as long as the pointer is held. Throws `topic_error` with
     /// `topic_errc::name_not_allowed` or `topic_errc::too_many_topics`.
     [[nodiscard]] std::shared_ptr<topic> open(std::string_view name);
 

@@ -20,6 +20,7 @@ namespace rill::detail {
 /// | 200 and `text/event-stream`; 201, 202 to a POST   | open                                               |
 /// | one of these and another media type               | the end: `wrong_media_type`                        |
 /// | 429, 5xx, if they are to be retried               | another attempt, not before `Retry-After`          |
+/// | such a status in a `refused` event                | another attempt, not before its `retry`            |
 /// | any other status, 204 too                         | the end: `bad_status`                              |
 /// | a certificate refused, no TLS in this Rill, no    | the end: nothing that time changes, or nothing     |
 /// | URL, a certificate of ours that cannot be read,   | that a client should try until it goes through     |

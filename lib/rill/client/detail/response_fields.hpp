@@ -11,10 +11,6 @@
 // What a client reads in the heads of responses.
 namespace rill::detail {
 
-/// Whether a `Content-Type` says `text/event-stream`, whatever its case and parameters: the charset of an
-/// event stream is UTF-8, whatever is said of it (WHATWG HTML §9.2.5).
-[[nodiscard]] bool is_event_stream_type(std::string_view content_type) noexcept;
-
 /// Whether an answer with this status to such a request may be an event stream: 200, and for a POST, which no
 /// browser's `EventSource` sends, 201 and 202 as well.
 [[nodiscard]] bool is_stream_status(method verb, status code) noexcept;

@@ -110,6 +110,7 @@ private:
     void spawn(task<T> work, Done done);
     void run(task<response> work);
     void give(response&& r);
+    void respond(response&& r);
     void fail(const std::exception_ptr& why);
     void log_failure(std::string_view what);
 

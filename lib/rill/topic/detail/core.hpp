@@ -106,6 +106,8 @@ public:
     /// All that `c` lacks, up to about so many bytes, to be looked at event by event.
     [[nodiscard]] taken look(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
                              excerpt& into);
+    /// Whether nothing more will come, and the reader has not lost anything either.
+    [[nodiscard]] bool is_over_for(const cursor& c);
     /// Whether `take` and `look` would give `fallen`.
     [[nodiscard]] bool has_fallen(cursor& c);
     /// So many events of an excerpt were given to the reader.

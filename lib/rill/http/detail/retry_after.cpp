@@ -1,5 +1,5 @@
 #include <rill/base/text.hpp>
-#include <rill/client/detail/retry_after.hpp>
+#include <rill/http/detail/retry_after.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include <rill/client/detail/retry_after.hpp>
+#include <rill/http/detail/retry_after.hpp>
 
 #include <doctest/doctest.h>
 
