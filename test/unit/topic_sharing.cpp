@@ -40,7 +40,8 @@ struct taken {
         std::vector<rill::message> all;
         const auto bytes = text();
         for (std::string_view left = bytes; !left.empty();)
-            if (decoder.next(left) == rill::decoded::message) all.push_back(decoder.current());
+            if (decoder.next(left) == rill::decoded::message && decoder.current().type != "checkpoint")
+                all.push_back(decoder.current());
         return all;
     }
 };

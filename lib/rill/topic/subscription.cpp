@@ -24,7 +24,12 @@ task<std::span<const message>> subscription::next_batch() {
     return feed_->next_batch();
 }
 
+bool subscription::at_end() {
+    return feed_->at_end();
+}
+
 subscription::operator response() && {
+    if (at_end()) return status::no_content;
     return response{elements_of(std::move(*this))};
 }
 

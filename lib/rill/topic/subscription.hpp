@@ -115,7 +115,12 @@ public:
     /// All that is due, at least one, to be worked on together; empty at the end. Otherwise as `next`.
     [[nodiscard]] task<std::span<const message>> next_batch();
 
-    /// A route's result: a stream of its events.
+    /// Whether its reader came with an id, has all there is, and will get nothing more since all its topics
+    /// are closed. Throws what a filter does.
+    [[nodiscard]] bool at_end();
+
+    /// A route's result: a stream of its events, or 204 `at_end`: a browser would come back for ever after
+    /// each end of a stream, and stays away after a 204.
     operator response() &&; // NOLINT(google-explicit-constructor)
 
 private:

@@ -70,7 +70,7 @@ private:
 
 subscription_feed::subscription_feed(std::span<const std::shared_ptr<topic_core>> topics,
                                      std::string_view last_event_id, const subscribe_options& options)
-    : except_from_{options.except_from}, first_{topics.front(), *this} {
+    : except_from_{options.except_from}, resumes_{!last_event_id.empty()}, first_{topics.front(), *this} {
     if (auto filter = options.filter.copy())
         filter_ = std::make_unique<const event_filter>(std::move(filter));
     if (topics.size() > 1) {
@@ -222,6 +222,25 @@ std::string subscription_feed::id_with(const cursor& c, std::uint64_t sequence) 
     if (several_)
         for (const auto& each : several_->others) add(each);
     return id;
+}
+
+bool subscription_feed::at_end() {
+    bool all = resumes_;
+    for_each_cursor([&](cursor& c) { all = all && c.core->is_over_for(c) && has_nothing_left(c); });
+    return all;
+}
+
+/// Looks through what is left of a closed topic, with a cursor beside that of the reader.
+bool subscription_feed::has_nothing_left(cursor& c) {
+    cursor probe{c.core, *this};
+    probe.sequence = c.sequence;
+    topic_core::excerpt part;
+    while (c.core->look(probe, portion, except_from_, part) == topic_core::taken::some) {
+        if (part.announce != gap::none) return false;
+        for (const auto& item : part.items)
+            if (!filter_ || passes(item)) return false;
+    }
+    return true;
 }
 
 void subscription_feed::wait(consumer& who, const asio::any_io_executor& executor) {

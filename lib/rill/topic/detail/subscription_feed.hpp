@@ -33,6 +33,8 @@ public:
     void stop_waiting() noexcept override;
     task<const message*> next() override;
     [[nodiscard]] task<std::span<const message>> next_batch();
+    /// See `subscription::at_end`.
+    [[nodiscard]] bool at_end();
 
 private:
     class reading;
@@ -56,6 +58,7 @@ private:
     void add_event(batch_builder& to, const cursor& c, const topic_core::excerpt& part,
                    const topic_core::item& item) const;
     [[nodiscard]] bool opens_the_stream(const cursor& c);
+    [[nodiscard]] bool has_nothing_left(cursor& c);
     [[nodiscard]] bool passes(const topic_core::item& item) const;
     [[nodiscard]] std::string id_with(const cursor& c, std::uint64_t sequence) const;
     template <typename Visit>
@@ -67,6 +70,7 @@ private:
     [[nodiscard]] task<bool> fill();
 
     const std::optional<std::uint64_t> except_from_;
+    const bool resumes_; ///< the reader came with an id
     consumer* consumer_ = nullptr;
     std::unique_ptr<const event_filter> filter_;
     std::shared_ptr<reading> reading_; ///< for who reads by `next`
