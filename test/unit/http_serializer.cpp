@@ -100,3 +100,18 @@ TEST_CASE("a chunk is headed by its size in hexadecimal digits") {
     CHECK(rill::chunk_header{0xABCDEF}.view() == "abcdef\r\n");
     CHECK(rill::chunk_header{std::numeric_limits<std::size_t>::max()}.view() == "ffffffffffffffff\r\n");
 }
+
+TEST_CASE("how long a connection may rest is said where it goes on, in the words that are given") {
+    const auto written = [](bool keep_alive, rill::version asked,
+                            rill::framing how = rill::framing::fixed(0)) {
+        std::string out;
+        rill::write_head(out, rill::response_head{rill::status::no_content}, how, asked, keep_alive, {},
+                         "Connection: keep-alive\r\nKeep-Alive: timeout=5\r\n");
+        return out;
+    };
+    const std::string line = "HTTP/1.1 204 No Content\r\n";
+    for (const auto asked : {rill::version::http_1_0, rill::version::http_1_1}) {
+        CHECK(written(true, asked) == line + "Connection: keep-alive\r\nKeep-Alive: timeout=5\r\n\r\n");
+        CHECK(written(false, asked) == line + "Connection: close\r\n\r\n");
+    }
+}

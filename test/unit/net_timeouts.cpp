@@ -67,7 +67,7 @@ TEST_CASE("a connection without a request is closed after 75 seconds, without a 
     CHECK(connection.receive().empty());
 }
 
-TEST_CASE("between requests a connection may rest for 75 seconds, counted from the answer") {
+TEST_CASE("between requests a connection may rest for 61 minutes, counted from the answer") {
     site s;
     s.routes.get("/", [](request&) -> task<response> {
         co_await rill::sleep_for(50s);
@@ -77,11 +77,30 @@ TEST_CASE("between requests a connection may rest for 75 seconds, counted from t
     connection.send(whole_request);
     s.server().advance(50s);
     CHECK(connection.receive().ends_with("hello"));
-    s.server().advance(75s - 1ms);
+    s.server().advance(61min - 1ms);
     CHECK_FALSE(connection.ended());
     s.server().advance(1ms);
     CHECK(connection.ended());
     CHECK(connection.receive().empty());
+}
+
+TEST_CASE("clients are told how long they may keep a connection that goes on") {
+    const auto told = [](std::chrono::milliseconds time, std::string_view request, const char* path = "/") {
+        site s{rill::server_options{.limits = {.idle_timeout = time}}};
+        s.routes.get(path, says("hello"));
+        const auto answer = s.raw(request);
+        CHECK(answer.find("200 OK") != answer.npos);
+        const auto at = answer.find("Connection: ");
+        return at == answer.npos ? std::string{} : answer.substr(at, answer.find("\r\n\r\n") - at);
+    };
+    CHECK(told(61min, whole_request) == "Connection: keep-alive\r\nKeep-Alive: timeout=3660");
+    CHECK(told(1999ms, whole_request) == "Connection: keep-alive\r\nKeep-Alive: timeout=1");
+    CHECK(told(999ms, whole_request).empty());
+    CHECK(told(std::chrono::milliseconds::max(), whole_request).empty());
+    CHECK(told(5s, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n") == "Connection: close");
+    CHECK(told(5s, "GET / HTTP/1.0\r\n\r\n") == "Connection: close");
+    CHECK(told(5s, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n") ==
+          "Connection: keep-alive\r\nKeep-Alive: timeout=5");
 }
 
 TEST_CASE("a handler may take as long as it likes") {
@@ -96,7 +115,7 @@ TEST_CASE("a handler may take as long as it likes") {
 }
 
 TEST_CASE("a body may take 30 seconds for each piece, and is 408 after that") {
-    site s;
+    site s{rill::server_options{.limits = {.body_rate = 0}}};
     s.routes.post("/", [](request& r) -> task<response> { co_return response::text(co_await r.text()); });
     auto connection = s.server().connect();
     connection.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n");
@@ -122,7 +141,7 @@ TEST_CASE("a body has its time from when the handler reads it") {
     });
     auto connection = s.server().connect();
     connection.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n");
-    s.server().advance(1h + 29s);
+    s.server().advance(1h + 4s);
     connection.send("hello");
     CHECK(connection.receive().ends_with("hello"));
 }
@@ -220,9 +239,11 @@ TEST_CASE("the lingering ends when the client has finished too") {
 }
 
 TEST_CASE("all times are the server's to choose") {
-    site s{rill::server_options{
-        .limits = {
-            .head_timeout = 1s, .idle_timeout = 2s, .body_timeout = 3s, .write_timeout = 4s, .linger = 5s}}};
+    site s{rill::server_options{.limits = {.head_timeout = 1s,
+                                           .first_request_timeout = 2s,
+                                           .body_timeout = 3s,
+                                           .write_timeout = 4s,
+                                           .linger = 5s}}};
     s.routes.get("/", says(std::string(1000, 'x')));
     s.routes.post("/", [](request& r) -> task<response> { co_return response::text(co_await r.text()); });
     auto head = s.server().connect(), idle = s.server().connect(), body = s.server().connect(),

@@ -13,14 +13,15 @@ timers::timers(asio::execution_context& context, clock_kind kind)
     : service{context}, kind_{kind}, driver_{static_cast<asio::io_context&>(context)} {}
 
 time_point timers::now() const noexcept {
-    return kind_ == clock_kind::manual ? manual_now_ : clock::now();
+    return noted_ = kind_ == clock_kind::manual ? manual_now_ : clock::now();
 }
 
 time_point timers::recently() const noexcept {
 #ifdef CLOCK_MONOTONIC_COARSE // what the system noted at its last tick: nothing has to be measured
     timespec noted;
     if (kind_ == clock_kind::system && ::clock_gettime(CLOCK_MONOTONIC_COARSE, &noted) == 0)
-        return time_point{std::chrono::seconds{noted.tv_sec} + std::chrono::nanoseconds{noted.tv_nsec}};
+        return noted_ =
+                   time_point{std::chrono::seconds{noted.tv_sec} + std::chrono::nanoseconds{noted.tv_nsec}};
 #endif
     return now();
 }

@@ -26,6 +26,9 @@ struct limits {
     std::size_t max_target = 8 * 1024;
     /// Bytes of a request's body, without its framing: 413. A route can set its own.
     std::uint64_t max_body = 1024 * 1024;
+    /// Bytes that the bodies of all connections together may hold while they are still coming: 503 with
+    /// `Retry-After` for the one that would hold more. One that comes alone is bounded by `max_body` only.
+    std::size_t max_bodies = 64 * 1024 * 1024;
     /// Bytes of a `Last-Event-ID`: 400, when the handler asks for it.
     std::size_t max_last_event_id = 256;
     /// Bytes of a stream that are held for a client which does not keep up, one event more at most: half of
@@ -42,10 +45,22 @@ struct limits {
     std::chrono::milliseconds handshake_timeout{10'000};
     /// From the first byte of a head to its last one: 408.
     std::chrono::milliseconds head_timeout{10'000};
-    /// Between two requests of a connection: closed without a word.
-    std::chrono::milliseconds idle_timeout{75'000};
+    /// From the beginning of a connection to the first byte of its first request: closed without a word.
+    /// Browsers open some in advance.
+    std::chrono::milliseconds first_request_timeout{75'000};
+    /// Between two requests of a connection: closed without a word. Clients are told of it by `Keep-Alive`,
+    /// but a proxy that keeps its connections for longer sends requests into one that just closes, and those
+    /// which it must not repeat are lost. So it is more than all are known to keep them by default: Envoy an
+    /// hour, Cloudflare 15 minutes, Google's load balancers 10, Caddy and Traffic Server 2, Traefik 90 s,
+    /// nginx, Varnish and Amazon's load balancers 60 s.
+    std::chrono::milliseconds idle_timeout{3'660'000};
     /// Between two pieces of a body: 408.
     std::chrono::milliseconds body_timeout{30'000};
+    /// Bytes that a body which is waited for must bring in a second, once `body_grace` is over: 408. What
+    /// came faster counts for up to `body_timeout` later on. 0: any pace will do.
+    std::uint32_t body_rate = 240;
+    /// How long a body may take to get to that pace.
+    std::chrono::milliseconds body_grace{5'000};
     /// While the peer acknowledges no byte of what is written: the connection is cut, the log says so, and
     /// `server_statistics::cut_slow` counts it. A peer that takes a little in each such time is never cut,
     /// however slow it is. Progress is looked for four times in this time.

@@ -46,7 +46,7 @@ constexpr std::size_t most_besides = 160;
 } // namespace
 
 void write_head(std::string& out, const response_head& head, framing how, version asked, bool keep_alive,
-                std::string_view date) {
+                std::string_view date, std::string_view keep_alive_fields) {
     using kind = framing::kind;
     const auto code = static_cast<unsigned>(head.status);
     if (code < 100 || code > 999) throw error{http_errc::invalid_status, std::to_string(code)};
@@ -54,8 +54,8 @@ void write_head(std::string& out, const response_head& head, framing how, versio
     if (!may_have_body(head.status)) how = framing::none();
 
     const auto before = out.size();
-    out.resize(before + reason(head.status).size() + date.size() + head.fields.bytes() +
-               4 * head.fields.size() + most_besides);
+    out.resize(before + reason(head.status).size() + date.size() + keep_alive_fields.size() +
+               head.fields.bytes() + 4 * head.fields.size() + most_besides);
     auto* to = put_status_line(out.data() + before, head.status);
     if (!date.empty() && !head.fields.contains("date")) to = put(put(put(to, "Date: "), date), "\r\n");
     for (const auto f : head.fields)
@@ -68,6 +68,8 @@ void write_head(std::string& out, const response_head& head, framing how, versio
     if (how.how == kind::chunked) to = put(to, "Transfer-Encoding: chunked\r\n");
     if (!keep_alive || how.how == kind::until_close) {
         to = put(to, "Connection: close\r\n");
+    } else if (!keep_alive_fields.empty()) {
+        to = put(to, keep_alive_fields);
     } else if (asked == version::http_1_0) {
         to = put(to, "Connection: keep-alive\r\n");
     }

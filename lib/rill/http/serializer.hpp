@@ -42,8 +42,11 @@ struct framing {
 /// `Keep-Alive`, `Content-Length` and `Transfer-Encoding` are left out: they are not for handlers to say. A
 /// status that has no body gets no framing, whatever `how` is. `chunked` must not be used with HTTP/1.0.
 /// Throws `invalid_status`, and then has appended nothing.
+///
+/// `keep_alive_fields`, whole lines, are what says that the connection goes on, and how long; without them it
+/// is said to clients of HTTP/1.0 only, which do not know.
 RILL_EXPORT void write_head(std::string& out, const response_head& head, framing how, version asked,
-                            bool keep_alive, std::string_view date);
+                            bool keep_alive, std::string_view date, std::string_view keep_alive_fields = {});
 
 /// The line before the data of a chunk: its size in hexadecimal digits, and CRLF. `chunk_end` goes behind
 /// the data. A chunk of size 0 would end the body: it must not be asked for.

@@ -49,6 +49,7 @@ const route& answer::matched() const {
 void answer::begin(request& r) {
     request_ = &r;
     over_ = blocked_ = false;
+    const auto began = shard_.timers().noted(); // by who has just set its timer to this request
     try {
         auto given = shard_.common().routes.invoke(r);
         if (auto* ready = std::get_if<response>(&given))
@@ -58,6 +59,16 @@ void answer::begin(request& r) {
     } catch (...) {
         fail(std::current_exception());
     }
+    if (!over_) static_cast<void>(shard_.timers().recently()); // else the session has looked at its clock
+    shard_.handler_ran(began, r);
+}
+
+/// What is posted here comes behind all that the handler does before it rests again.
+void answer::handler_resumes() {
+    asio::post(shard_.context(), [this, owner = host_.owner(), began = shard_.timers().recently()] {
+        static_cast<void>(shard_.timers().recently());
+        if (request_) shard_.handler_ran(began, *request_);
+    });
 }
 
 /// Starts what the handler awaits, or the handler itself; `done` is told how it ended, and must keep the
@@ -173,8 +184,15 @@ void answer::add_current() {
     }
 }
 
-/// Runs the handler until it waits, ends, or is too far ahead of the client.
 void answer::pump() {
+    const auto began = shard_.timers().recently();
+    run_handler();
+    static_cast<void>(shard_.timers().recently());
+    shard_.handler_ran(began, *request_);
+}
+
+/// Runs the handler until it waits, ends, or is too far ahead of the client.
+void answer::run_handler() {
     pumping_ = true;
     for (bool resting = false; !resting && !over_;) {
         switch (events_->resume()) {

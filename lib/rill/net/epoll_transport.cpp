@@ -113,7 +113,13 @@ void epoll_transport::tell_writer(std::shared_ptr<observer> who) {
 /// any more: from then on only a read that finds nothing shows that nothing is there.
 void epoll_transport::on_events(std::uint32_t events) {
     std::shared_ptr<observer> reader, writer;
-    if ((events & (failure | EPOLLRDHUP | EPOLLPRI)) != 0) exact_ = false;
+    if ((events & (failure | EPOLLRDHUP | EPOLLPRI)) != 0) {
+        exact_ = false;
+        if ((events & failure) != 0)
+            peer_ = peer_state::gone;
+        else if ((events & EPOLLRDHUP) != 0)
+            peer_ = peer_state::finished;
+    }
     if ((events & (failure | input)) != 0) {
         readable_ = true;
         reader = std::move(reader_);

@@ -5,7 +5,9 @@
 #include <asio/error.hpp>
 #include <asio/post.hpp>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <system_error>
 #include <utility>
 
@@ -19,12 +21,22 @@ constexpr std::size_t inbox_bound = 64 * 1024;
 /// The most that is read of a body which its handler did not want, so that the connection can go on.
 constexpr std::uint64_t worth_discarding = 64 * 1024;
 
+/// Seconds until who was refused a body for the sake of others may try again.
+constexpr std::string_view retry_after = "5";
+
+http_error error_for(const refusal& why) {
+    http_error error{why.status, why.reason};
+    if (why.status == status::service_unavailable) return std::move(error).with("Retry-After", retry_after);
+    return error;
+}
+
 } // namespace
 
 h1_conversation::h1_conversation(h1_session& session)
     : session_{session},
       request_{request_access::make(*this, session.shard_.common().bounds)},
-      answer_{session.shard_, session} {}
+      answer_{session.shard_, session},
+      share_{session.shard_.common()} {}
 
 void h1_conversation::expect_request() {
     session_.phase_ = phase::reading_head;
@@ -46,6 +58,8 @@ void h1_conversation::answered() {
     } else {
         session_.phase_ = phase::discarding;
         body_wanted_ = false;
+        std::string{}.swap(body_); // nobody reads what has come of it
+        share_.release();
         session_.arm_for_phase();
     }
     if (!processing_) session_.process_inbox_soon();
@@ -128,6 +142,7 @@ void h1_conversation::read_head() {
 void h1_conversation::begin_answer() {
     const auto& common = session_.shard_.common();
     session_.phase_ = phase::answering;
+    session_.asked_ = true;
     session_.keep_alive_ = parser_->keep_alive();
     body_state_ = body_state::incomplete;
     continue_due_ = parser_->expects_continue();
@@ -137,33 +152,47 @@ void h1_conversation::begin_answer() {
     parser_->body_limit(route ? route->options.max_body.value_or(common.bounds.max_body)
                               : common.bounds.max_body);
     receive_body();
-    if (body_failure_)
-        refuse(*body_failure_);
-    else
-        answer_.begin(request_);
+    if (body_failure_) return refuse(*body_failure_);
+    switch (session_.transport_->peer()) {
+    case transport::peer_state::gone: return session_.close(false);
+    case transport::peer_state::finished:
+        answers_later_ = true;
+        return session_.shard_.answer_later(session_.shared_from_this());
+    case transport::peer_state::there: answer_.begin(request_);
+    }
+}
+
+void h1_conversation::answer_now() {
+    answers_later_ = false;
+    static_cast<void>(session_.shard_.timers().recently()); // the handler's time counts from here
+    answer_.begin(request_);
 }
 
 /// Takes what has come of the body, asked for or not: its limit bounds it. That of a discarded one is
 /// dropped.
 void h1_conversation::receive_body() {
+    std::size_t received = 0;
     for (;;) {
         switch (parser_->parse(input_, request_access::head(request_))) {
         case parse_step::body:
             continue_due_ = false;
+            received += parser_->body_piece().size();
             if (session_.phase_ == phase::answering) body_.append(parser_->body_piece());
             continue;
         case parse_step::complete:
             body_state_ = body_state::complete;
             continue_due_ = false;
+            share_.release(); // it is the handler's now
             break;
-        case parse_step::refused:
-            body_state_ = body_state::failed;
-            body_failure_ = parser_->refused();
-            input_ = {};
-            break;
+        case parse_step::refused: fail_body(parser_->refused()); break;
         default: // more is to come
-            if (body_wanted_) session_.arm_for_phase();
-            return;
+            if (!share_.hold(body_.capacity())) {
+                fail_body({status::service_unavailable, "too many bodies are under way"});
+                break;
+            }
+            if (!body_wanted_) return;
+            credit(received);
+            return session_.arm_for_phase();
         }
         break;
     }
@@ -172,17 +201,40 @@ void h1_conversation::receive_body() {
     body_done_->notify();
 }
 
+void h1_conversation::fail_body(const refusal& why) noexcept {
+    body_state_ = body_state::failed;
+    body_failure_ = why;
+    input_ = {};
+    std::string{}.swap(body_);
+    share_.release();
+}
+
+/// Puts off the moment at which the client is too slow by the time that it has for so many bytes.
+void h1_conversation::credit(std::size_t bytes) noexcept {
+    const auto& bounds = session_.shard_.common().bounds;
+    const auto latest =
+        session_.shard_.timers().recently() + std::min<duration>(bounds.body_timeout, std::chrono::years{1});
+    if (bounds.body_rate == 0)
+        body_due_ = latest;
+    else
+        body_due_ =
+            std::min(body_due_ + std::chrono::microseconds{bytes * 1'000'000 / bounds.body_rate}, latest);
+}
+
 task<std::string> h1_conversation::read_body() {
     ++body_reads_;
     if (body_state_ == body_state::incomplete && session_.phase_ == phase::answering) {
         body_wanted_ = true;
         if (!body_done_) body_done_ = std::make_unique<signal>();
         if (std::exchange(continue_due_, false)) session_.send(std::array{continue_100});
+        body_due_ = session_.shard_.timers().recently() + session_.shard_.common().bounds.body_grace;
+        credit(body_.size());
         session_.arm_for_phase();
         co_await body_done_->wait();
+        answer_.handler_resumes();
         answer_.flush_soon(); // what the handler waits for now is something else
     }
-    if (body_failure_) throw http_error{body_failure_->status, body_failure_->reason};
+    if (body_failure_) throw error_for(*body_failure_);
     if (body_state_ != body_state::complete) throw std::system_error{asio::error::operation_aborted};
     co_return std::move(body_);
 }
@@ -202,14 +254,22 @@ void h1_conversation::refuse(const refusal& why) {
     input_ = {};
     response_head head{why.status};
     head.fields.add("Content-Type", "text/plain; charset=utf-8");
+    if (why.status == status::service_unavailable) head.fields.add("Retry-After", retry_after);
     session_.respond(head, why.reason);
 }
 
 duration h1_conversation::patience() const noexcept {
     const auto& bounds = session_.shard_.common().bounds;
     switch (session_.phase_) {
-    case phase::reading_head: return head_started_ ? bounds.head_timeout : bounds.idle_timeout;
-    case phase::answering: return body_wanted_ ? duration{bounds.body_timeout} : duration::max();
+    case phase::reading_head:
+        return head_started_     ? bounds.head_timeout
+               : session_.asked_ ? bounds.idle_timeout
+                                 : bounds.first_request_timeout;
+    case phase::answering: {
+        if (!body_wanted_) return duration::max();
+        const auto left = body_due_ - session_.shard_.timers().recently();
+        return session_.shard_.draining() ? std::min<duration>(left, bounds.linger) : left;
+    }
     default: return bounds.body_timeout;
     }
 }
@@ -224,8 +284,7 @@ void h1_conversation::on_timeout() {
         break;
     case phase::answering:
         if (!std::exchange(body_wanted_, false)) return;
-        body_state_ = body_state::failed;
-        body_failure_ = refusal{status::request_timeout, "the body came too slowly"};
+        fail_body({status::request_timeout, "the body came too slowly"});
         body_done_->notify();
         break;
     default: session_.begin_close();
@@ -244,6 +303,7 @@ void h1_conversation::on_drain() {
 
 void h1_conversation::on_gone() {
     answer_.on_gone();
+    share_.release();
     if (body_done_) body_done_->notify();
 }
 

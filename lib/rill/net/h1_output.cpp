@@ -61,13 +61,13 @@ void h1_session::respond(const response_head& head, std::string_view body) {
     if (may_wait(head, body)) {
         auto& answers = shard_.round().answers();
         const auto begin = answers.size();
-        write_head(answers, head, how, asked.version, keep_alive_, shard_.date());
+        write_head(answers, head, how, asked.version, keep_alive_, shard_.date(), shard_.keep_alive_fields());
         answers.append(body);
         shard_.round().answered(*this, begin);
         answer_waits_ = true;
     } else {
         auto text = shard_.lend();
-        write_head(text, head, how, asked.version, keep_alive_, shard_.date());
+        write_head(text, head, how, asked.version, keep_alive_, shard_.date(), shard_.keep_alive_fields());
         send(std::array{std::string_view{text}, body});
         shard_.give_back(std::move(text));
     }

@@ -37,9 +37,11 @@ void h1_session::drain() {
         break;
     default: break; // it closes anyway
     }
-    // Who has begun to ask or to read may go on, but nobody who stands still keeps the server.
-    if (backlog() > 0 || (phase_ == phase::reading_head && conversation_->request_started()))
-        arm(shard_.common().bounds.linger);
+    // A client in the middle of a request, or of reading an answer, may finish; one that makes no progress
+    // must not hold up the shutdown.
+    const bool reads_head = phase_ == phase::reading_head && conversation_->request_started();
+    const bool awaits_body = phase_ == phase::answering && !parked_ && conversation_->awaits_body();
+    if (backlog() > 0 || reads_head || awaits_body) arm(shard_.common().bounds.linger);
 }
 
 void h1_session::close(bool reset) noexcept {
@@ -131,8 +133,16 @@ void h1_session::prefetch_transport() const noexcept {
 void h1_session::on_end() {
     peer_ended_ = true;
     if (phase_ == phase::closed || (phase_ == phase::reading_head && !conversation_->inbox_empty())) return;
+    if (phase_ == phase::answering && conversation_ && conversation_->answers_later()) return;
     if (phase_ == phase::answering || phase_ == phase::lingering || !unsent()) return close(false);
     phase_ = phase::closing;
+}
+
+void h1_session::answer_at_last() {
+    if (phase_ != phase::answering) return;
+    if (transport_->peer() == transport::peer_state::gone) return close(false);
+    conversation_->answer_now();
+    if (peer_ended_) asio::post(shard_.context(), [self = shared_from_this()] { self->on_end(); });
 }
 
 /// From the event loop, since a handler may be on the stack, and since others want their turn.
@@ -184,7 +194,7 @@ void h1_session::on_timer() noexcept {
 /// Sets the timer to what the phase waits for, unless the peer has to take something first: that is timed
 /// already. What is parked sets it by itself.
 void h1_session::arm_for_phase() {
-    if (writing_) return;
+    if (writing_) return static_cast<void>(shard_.timers().recently()); // for `shard::handler_ran`
     stand_down();
     switch (phase_) {
     case phase::reading_head:

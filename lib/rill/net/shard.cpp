@@ -1,24 +1,39 @@
 #include <rill/net/detail/h1_session.hpp>
 #include <rill/net/detail/shard.hpp>
 
+#include <asio/post.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
 #include <random>
 
 namespace rill::detail {
+namespace {
+
+/// What says that a connection may rest for `time`, in whole seconds; nothing where that is none, or for
+/// ever.
+std::string fields_for(std::chrono::milliseconds time) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time).count();
+    if (seconds < 1 || time > std::chrono::years{1}) return {};
+    return fmt::format("Connection: keep-alive\r\nKeep-Alive: timeout={}\r\n", seconds);
+}
+
+} // namespace
 
 shard::shard(const service& common, timers::clock_kind clock)
     : common_{common},
       context_{std::in_place, 1},
       executor_{context_->get_executor()},
       timers_{asio::make_service<detail::timers>(*context_, clock)},
+      keep_alive_fields_{fields_for(common.bounds.idle_timeout)},
       random_state_{std::random_device{}()} {}
 
 shard::~shard() {
     drained_ = nullptr; // whom it tells may have gone
     close_all();
     round_.abandon();
+    leaving_.clear();
     executor_ = {};
     context_.reset(); // and with it the waits that keep sessions alive
 }
@@ -98,6 +113,31 @@ void shard::drain(std::function<void()> done) {
 
 void shard::close_all() {
     for_each_session([](h1_session& session) { session.close(true); });
+}
+
+void shard::answer_later(std::shared_ptr<h1_session> who) {
+    leaving_.push_back(std::move(who));
+    if (leaving_.size() == 1) asio::post(*context_, [this] { answer_next(); });
+}
+
+void shard::answer_next() {
+    const auto who = std::move(leaving_.front());
+    leaving_.pop_front();
+    if (!leaving_.empty()) asio::post(*context_, [this] { answer_next(); });
+    who->answer_at_last();
+}
+
+void shard::log_long_run(time_point began, const request& r) {
+    const auto now = timers_.noted();
+    const auto time = now - std::max(began, told_until_); // a part of it may be told already
+    if (time <= longest_run) return;
+    told_until_ = now;
+    if (now < told_next_) return;
+    told_next_ = now + std::chrono::seconds{1};
+    log(log_level::warning,
+        fmt::format("{} {}: the handler held up its thread, and all other connections there, for {} ms",
+                    to_string(r.method()), r.path(),
+                    std::chrono::floor<std::chrono::milliseconds>(time).count()));
 }
 
 void shard::give_back(std::string&& buffer) noexcept {

@@ -30,6 +30,9 @@ public:
     /// The same for who asks often, and does not mind that it may be 10 milliseconds ago.
     [[nodiscard]] time_point recently() const noexcept;
 
+    /// What either of them said last.
+    [[nodiscard]] time_point noted() const noexcept { return noted_; }
+
     /// Has `t` called back at `when` or up to a millisecond later.
     void arm(timer_wheel::timer& t, time_point when);
     /// The same in so much time; more than a century is cut to that, so that no sum overflows.
@@ -75,6 +78,7 @@ private:
     clock_kind kind_;
     time_point start_ = clock::now();
     time_point manual_now_ = start_;
+    mutable time_point noted_ = start_;
     timer_wheel wheel_;
     asio_timer driver_;
     time_point driver_expiry_ =

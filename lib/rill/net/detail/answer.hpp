@@ -72,6 +72,9 @@ public:
     /// The server drains: a stream ends now, unless its route lets it finish.
     void on_drain();
 
+    /// The handler goes on right behind this.
+    void handler_resumes();
+
     [[nodiscard]] shard& home() noexcept { return shard_; }
     [[nodiscard]] const route& matched() const;
 
@@ -122,6 +125,7 @@ private:
     [[nodiscard]] bool has_begun() const noexcept { return stream_ && !head_; }
     void add_current();
     void pump();
+    void run_handler();
     void pump_soon();
     void sleep(duration time);
     void wake_soon();

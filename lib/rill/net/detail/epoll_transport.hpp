@@ -27,6 +27,7 @@ public:
     void wait_readable(std::shared_ptr<observer> who) override;
     void wait_writable(std::shared_ptr<observer> who) override;
     [[nodiscard]] bool others_ready() const noexcept override { return poller_.telling_more(); }
+    [[nodiscard]] peer_state peer() const noexcept override { return peer_; }
     void shutdown_write() noexcept override;
     void close(bool reset) noexcept override;
     [[nodiscard]] std::size_t unacknowledged() noexcept override;
@@ -55,6 +56,7 @@ private:
     bool exact_ = false;             ///< a read that is not filled has taken all there is
     bool watches_write_ : 1 = false; ///< since it was blocked for the first time
     bool local_ : 1;
+    peer_state peer_ : 2 = peer_state::there;
 };
 
 } // namespace rill::detail

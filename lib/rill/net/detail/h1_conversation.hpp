@@ -5,6 +5,7 @@
 #include <rill/http/parser.hpp>
 #include <rill/http/refusal.hpp>
 #include <rill/net/detail/answer.hpp>
+#include <rill/net/detail/body_share.hpp>
 #include <rill/net/detail/h1_session.hpp>
 
 #include <chrono>
@@ -44,6 +45,9 @@ public:
     /// How long it waits for what the phase needs of the client; `max` if it needs nothing.
     [[nodiscard]] duration patience() const noexcept;
     void on_timeout();
+    /// The request waits until others are answered: see `shard::answer_later`.
+    [[nodiscard]] bool answers_later() const noexcept { return answers_later_; }
+    void answer_now();
     void on_drained() { answer_.on_drained(); }
     void on_drain();
     void on_gone();
@@ -87,6 +91,8 @@ private:
     void read_head();
     void begin_answer();
     void receive_body();
+    void fail_body(const refusal& why) noexcept;
+    void credit(std::size_t bytes) noexcept;
     void refuse(const refusal& why);
 
     h1_session& session_;
@@ -97,6 +103,8 @@ private:
     std::string_view input_; ///< what is being processed
     std::string inbox_;      ///< what came in before it was wanted
     std::string body_;
+    body_share share_;    ///< of what bodies may hold, while `body_` grows
+    time_point body_due_; ///< when the client is behind the least pace, while the body is waited for
     std::unique_ptr<signal> body_done_; ///< made when a handler waits for the body
     std::optional<refusal> body_failure_;
 
@@ -105,6 +113,7 @@ private:
     bool continue_due_ = false; ///< the client waits for 100 before it sends the body
     bool body_wanted_ = false;
     bool head_started_ = false; ///< the clock for the head runs
+    bool answers_later_ = false;
     bool processing_ = false;
 };
 

@@ -51,6 +51,9 @@ public:
     /// Ends the connection at once, and the handler with it.
     void close(bool reset) noexcept;
 
+    /// See `shard::answer_later`.
+    void answer_at_last();
+
     // For the round.
 
     /// What was read is to be looked at, and then whether there is more.
@@ -130,6 +133,7 @@ private:
     bool reading_ = false; ///< a wait of the transport is under way, or a round
     bool writing_ = false;
     bool peer_ended_ = false;
+    bool asked_ = false;        ///< a request has come, this one or before
     bool answer_waits_ = false; ///< the last answer is still with the round
 
     shard& shard_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <rill/app/detail/routing_table.hpp>
+#include <rill/app/request.hpp>
 #include <rill/base/log.hpp>
 #include <rill/coro/detail/timers.hpp>
 #include <rill/http/date.hpp>
@@ -13,8 +14,10 @@
 #include <asio/io_context.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -32,6 +35,8 @@ struct service {
     const limits bounds;
     log_sink& log;
     std::chrono::milliseconds reconnect_spread; ///< see `server_options`
+    /// Bytes of bodies under way, see `body_share`: all that changes.
+    mutable std::atomic<std::size_t> bodies{0};
 };
 
 /// One thread's share of a server: its event loop, its timers, its connections, and the buffers that they
@@ -58,6 +63,8 @@ public:
     [[nodiscard]] detail::timers& timers() noexcept { return timers_; }
     [[nodiscard]] const service& common() const noexcept { return common_; }
     [[nodiscard]] std::string_view date();
+    /// The fields of a head that tell a client how long it may keep its connection; may be empty.
+    [[nodiscard]] std::string_view keep_alive_fields() const noexcept { return keep_alive_fields_; }
 
     /// Runs the event loop until its context is stopped. What is thrown in it, by a handler that an
     /// application gave to Asio, is logged, and ends nothing else.
@@ -94,6 +101,17 @@ public:
     }
     void count_cut() noexcept { cut_slow_.fetch_add(1, std::memory_order_relaxed); }
 
+    /// Has `who` answer its request behind what there is to do for others, one at a time: its client has
+    /// finished, and is gone more often than not.
+    void answer_later(std::shared_ptr<h1_session> who);
+
+    /// The handler of `r` has run since `began`, while nobody else on this thread could. If that was long,
+    /// the log tells of it, once in a second at most.
+    void handler_ran(time_point began, const request& r) {
+        if (timers_.noted() - began > longest_run) [[unlikely]]
+            log_long_run(began, r);
+    }
+
     /// Where connections read, and what they do together.
     [[nodiscard]] detail::round& round() noexcept { return round_; }
 
@@ -114,6 +132,10 @@ private:
     void delist(h1_session& session) noexcept;
     template <typename Action>
     void for_each_session(Action action);
+    void answer_next();
+    void log_long_run(time_point began, const request& r);
+
+    static constexpr std::chrono::milliseconds longest_run{100};
 
     const service& common_;
     std::optional<asio::io_context> context_;
@@ -121,6 +143,10 @@ private:
     detail::timers& timers_;
     std::unique_ptr<tls_share> tls_; ///< none without TLS
     date_cache date_;
+    std::string keep_alive_fields_;
+    std::deque<std::shared_ptr<h1_session>> leaving_; ///< those that answer later
+    time_point told_until_{};                         ///< the end of the last run that was long
+    time_point told_next_{};                          ///< no line about one before that
     detail::round round_{*context_};
     std::string spare_;
     std::uint64_t random_state_;

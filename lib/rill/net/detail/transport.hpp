@@ -56,6 +56,14 @@ public:
     /// Whether other connections, found ready together with this one, are told right behind it.
     [[nodiscard]] virtual bool others_ready() const noexcept { return false; }
 
+    /// What is known of the peer without asking the system.
+    enum class peer_state : std::uint8_t {
+        there,
+        finished, ///< sends no more than what is to be read: it waits for answers, or has left
+        gone,     ///< takes nothing any more
+    };
+    [[nodiscard]] virtual peer_state peer() const noexcept { return peer_state::there; }
+
     /// Tells the peer that no more bytes come.
     virtual void shutdown_write() noexcept = 0;
     /// Gives the connection up, with a reset where `reset` says so: the peer must not take what it has for

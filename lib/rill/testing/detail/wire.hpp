@@ -70,6 +70,11 @@ public:
     result write_some(std::span<const std::string_view> pieces) noexcept override;
     void wait_readable(std::shared_ptr<observer> who) override;
     void wait_writable(std::shared_ptr<observer> who) override;
+    [[nodiscard]] peer_state peer() const noexcept override {
+        return wire_->client_gone_    ? peer_state::gone
+               : wire_->client_ended_ ? peer_state::finished
+                                      : peer_state::there;
+    }
     void shutdown_write() noexcept override;
     void close(bool reset) noexcept override;
     [[nodiscard]] std::size_t unacknowledged() noexcept override;

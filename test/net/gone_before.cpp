@@ -1,0 +1,90 @@
+// Clients that leave before their request has had its turn.
+#include "net/serving.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+namespace {
+
+using serving::socket_client;
+
+/// Runs a server from here on: what connects before waits in the system's queue, sent bytes and all.
+class running {
+public:
+    explicit running(rill::server& server) : server_{server}, thread_{[&server] { server.run(); }} {}
+    running(const running&) = delete;
+    running& operator=(const running&) = delete;
+    ~running() {
+        server_.stop();
+        server_.stop();
+    }
+
+private:
+    rill::server& server_;
+    std::jthread thread_;
+};
+
+/// A handler that counts its calls.
+auto counted(std::atomic<int>& calls) {
+    return [&calls](rill::request&) {
+        ++calls;
+        return rill::response::text("x");
+    };
+}
+
+} // namespace
+
+TEST_CASE("no handler runs for a client that has reset its connection") {
+    std::atomic<int> calls = 0;
+    rill::router routes;
+    routes.get("/", counted(calls));
+    rill::server server{routes, {.port = 0, .threads = 1}};
+    for (int n = 0; n < 20; ++n) {
+        socket_client gone{server.url()};
+        gone.send(serving::get("/"));
+        gone.reset();
+    }
+    socket_client here{server.url()};
+    here.send(serving::get("/"));
+    const running now{server};
+    CHECK(serving::body_of(here) == "x");
+    CHECK(calls == 1);
+}
+
+TEST_CASE("clients that have finished are answered behind all others, in turns") {
+    constexpr int many = 60;
+    std::atomic<int> calls = 0, before = -1;
+    rill::router routes;
+    routes.get("/", counted(calls));
+    routes.get("/here", [&](rill::request&) {
+        before = calls.load();
+        return rill::response::text("y");
+    });
+    rill::server server{routes, {.port = 0, .threads = 1}};
+    for (int n = 0; n < many; ++n) socket_client{server.url()}.send(serving::get("/"));
+    socket_client here{server.url()};
+    here.send(serving::get("/here"));
+    const running now{server};
+    CHECK(serving::body_of(here) == "y");
+    CHECK(before < many / 3);
+    CHECK(
+        serving::eventually([&] { return calls == many; })); // one that only closed its half gets its answer
+}
+
+TEST_CASE("a client that has closed its half before it was looked at gets its answer") {
+    std::atomic<int> calls = 0;
+    rill::router routes;
+    routes.get("/", counted(calls));
+    rill::server server{routes, {.port = 0, .threads = 1}};
+    socket_client half{server.url()};
+    half.send(serving::get("/") + serving::get("/"));
+    half.finish();
+    const running now{server};
+    CHECK(serving::body_of(half) == "x");
+    CHECK(serving::body_of(half) == "x");
+    CHECK(half.receive().empty());
+    CHECK(calls == 2);
+}
