@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 
@@ -76,6 +77,20 @@ rill::event_stream checkpoint(rill::request& request) {
     co_await rill::sleep_for(1h);
 }
 
+/// A place, and the connection goes: that brings all of them back.
+rill::event_stream place(rill::request&) {
+    co_yield {.id = "place", .retry = retry};
+    co_await rill::sleep_for(50ms); // it is on its way
+    throw std::runtime_error{"as asked for"};
+}
+
+/// The id that the client came with.
+rill::event_stream came_with(rill::request& request) {
+    const auto note = R"({"jsonrpc":"2.0","method":")" + request.last_event_id() + R"("})";
+    co_yield {.data = note};
+    co_await rill::sleep_for(1h);
+}
+
 rill::event_stream one(rill::request&) {
     co_yield {.id = "1", .data = "the only one", .retry = retry};
 }
@@ -93,6 +108,8 @@ int main(int argc, char** argv) {
 
     std::map<std::string, std::atomic<int>, std::less<>> asked; // how often for these paths
     asked["/count"] = asked["/once"] = 0;
+    std::mutex lock;
+    std::map<std::string, int, std::less<>> asked_by; // how often by these clients
     rill::router routes;
     routes.use([&asked](rill::request& request, rill::next next) -> rill::task<rill::response> {
         if (const auto found = asked.find(request.path()); found != asked.end()) ++found->second;
@@ -111,6 +128,19 @@ int main(int argc, char** argv) {
              [](rill::request& request) -> rill::response {
                  if (request.last_event_id().empty()) return one(request);
                  return rill::status::no_content;
+             })
+        // A place for each new ?client, then a refusal that is only for now, then the id that it came back
+        // with.
+        .get("/busy",
+             [&asked_by, &lock](rill::request& request) -> rill::response {
+                 const std::scoped_lock locked{lock};
+                 switch (++asked_by[request.query("client").value_or("")]) {
+                 case 1: return place(request);
+                 case 2:
+                     throw rill::http_error{rill::status::service_unavailable, "busy"}.with("Retry-After",
+                                                                                            "1");
+                 default: return came_with(request);
+                 }
              })
         .get("/asked", [&asked](rill::request& request) {
             const auto found = asked.find(request.query("path").value_or(""));

@@ -9,8 +9,9 @@ const load = packages(directory);
 const types = ['message', 'checkpoint'];
 
 /// A client whose `start(url, tell)` gives what ends it.
-const client = (name, start) => ({
+const client = (name, start, more = {}) => ({
   name,
+  ...more,
   open: async url => {
     const told = [];
     const close = await start(url, event => told.push(event));
@@ -67,7 +68,7 @@ await staying(hub, event_server, [
   client('eventsource', eventsource),
   client('eventsource-client', eventsource_client),
   client('launchdarkly-eventsource', launchdarkly),
-  client('fetch-event-source', fetch_event_source),
+  client('fetch-event-source', fetch_event_source, { is_final: true }), // it takes a clean end for the last word
   client('MCP', mcp),
   client('as httpx-sse', listen_by_httpx_sse),
 ]);

@@ -44,20 +44,34 @@ async function is_idle(server, { name, open }) {
   }
 }
 
+/// A client that is refused on its way back, but only for now.
+async function is_refused(server, { name, open }) {
+  const client = await open(`${server.url}/busy?client=${encodeURIComponent(name)}`);
+  const heard = async () => (await client.told()).filter(({ type }) => type === 'message');
+  try {
+    await until(async () => (await heard()).length >= 1, `${name}: to come back again`, 25_000);
+    assert.deepEqual((await heard()).map(({ data }) => JSON.parse(data).method), ['place']);
+  } finally {
+    await client.close();
+  }
+}
+
 /// The cases for `clients`: each has a `name`, and `open(url)` gives `told()`, the events so far as { type, data }, and
-/// `close()`. All wait at the same time, most of it for the moment to come back. After two `cuts` in a row a client has to
+/// `close()`; to one for which a clean end `is_final` a refusal is. All wait at the same time, most of it for the moment to come back. After two `cuts` in a row a client has to
 /// know what only a stream that it resumed itself can have told it.
 export async function staying(hub_program, event_program, clients, { cuts = 2 } = {}) {
   const hub = await serve(hub_program);
   const events = await serve(event_program);
   let begun;
-  const all = () => begun ??= clients.flatMap(client => [is_cut(hub, client, cuts), is_idle(events, client)]).map(done => {
-    done.catch(() => {}); // its case tells
-    return done;
-  });
-  clients.forEach(({ name }, i) => {
-    test(`${name}: cut off before its first event, it hears of everything once`, () => all()[2 * i]);
-    test(`${name}: keep-alives are no events`, () => all()[2 * i + 1]);
+  const all = () => begun ??= clients.map(client =>
+    [is_cut(hub, client, cuts), is_idle(events, client), client.is_final ? null : is_refused(events, client)].map(done => {
+      done?.catch(() => {}); // its case tells
+      return done;
+    }));
+  clients.forEach(({ name, is_final }, i) => {
+    test(`${name}: cut off before its first event, it hears of everything once`, () => all()[i][0]);
+    test(`${name}: keep-alives are no events`, () => all()[i][1]);
+    if (!is_final) test(`${name}: refused for now, it comes back where it was`, () => all()[i][2]);
   });
   test('hub has nothing to complain of', async () => {
     assert.equal(await hub.end(), 0);
