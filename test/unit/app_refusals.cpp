@@ -67,6 +67,29 @@ TEST_CASE("a request for an event stream is told inside a stream what is only fo
     CHECK(s.log.lines.empty());
 }
 
+TEST_CASE("a refusal tells a client its place again, if that may be sent") {
+    site s;
+    refusing_routes(s.routes);
+    const auto place = [](rill::testing::reply reply) {
+        REQUIRE(reply.events().size() == 1);
+        CHECK(reply.events()[0].type == "refused");
+        return reply.events()[0].last_event_id;
+    };
+    const auto field = [&](std::string_view id) {
+        return place(s.send("GET", "/plain", {{"Accept", "text/event-stream"}, {"Last-Event-ID", id}}));
+    };
+    const auto query = [&](const std::string& id) {
+        return place(s.send("GET", "/plain?last_event_id=" + id, for_events));
+    };
+    CHECK(field("3f2a9c01b7de-7") == "3f2a9c01b7de-7");
+    CHECK(field("\u017e,7") == "\u017e,7");
+    CHECK(query("7") == "7");
+    CHECK(query("").empty());
+    CHECK(field("\xff").empty());
+    CHECK(field(std::string(5'000, '7')).empty());
+    for (const auto* id : {"%00", "a%0Ab", "a%0D", "%01", "%7f"}) CHECK(query(id).empty());
+}
+
 TEST_CASE("all others get the status") {
     site s;
     refusing_routes(s.routes);

@@ -24,7 +24,7 @@ namespace rill {
 ///     retry: 7294
 ///     data: {"status":503,"reason":"the room is full"}
 ///
-/// The time to wait is drawn between `Retry-After`, or 5 s without it, and twice as long.
+/// It repeats the client's last id. Its `retry` is drawn between `Retry-After`, or 5 s, and twice as long.
 ///
 /// **Example**
 ///

@@ -1,4 +1,5 @@
 #include <rill/app/detail/refusal.hpp>
+#include <rill/app/http_error.hpp>
 #include <rill/base/text.hpp>
 #include <rill/http/detail/media_type.hpp>
 #include <rill/http/detail/retry_after.hpp>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -43,6 +45,18 @@ constexpr std::size_t longest_reason = 1'000;
     return least + std::chrono::milliseconds{random % (static_cast<std::uint64_t>(least.count()) + 1)};
 }
 
+/// The id that the client came with, to be told again: the MCP SDK, and programs with httpx-sse, know only
+/// those that came with the last connection. Nothing if it is none that may be sent.
+[[nodiscard]] std::string place_of(const request& from) {
+    try {
+        auto id = from.last_event_id();
+        const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+        if (std::ranges::none_of(id, is_control)) return id;
+    } catch (const http_error&) { // it is refused already
+    }
+    return {};
+}
+
 } // namespace
 
 bool belongs_in_a_stream(const response& refusal, const request& to) {
@@ -51,12 +65,16 @@ bool belongs_in_a_stream(const response& refusal, const request& to) {
     return is_for_now && to.wants_events();
 }
 
-response in_a_stream(response&& refusal, std::uint64_t random, std::time_t now) {
+response in_a_stream(response&& refusal, const request& to, std::uint64_t random, std::time_t now) {
     const auto* const body = std::get_if<std::string>(&refusal.body());
     const auto data = refusal_data(static_cast<unsigned>(refusal.status()),
                                    reason_of(refusal, body != nullptr ? std::string_view{*body} : ""));
     std::string bytes;
-    encode(bytes, {.name = refused_name, .data = data, .retry = wait_of(refusal, random, now)});
+    const auto place = place_of(to);
+    encode(bytes, {.id = place.empty() ? std::string_view{} : std::string_view{place},
+                   .name = refused_name,
+                   .data = data,
+                   .retry = wait_of(refusal, random, now)});
     response stream{response::writing{}}; // which has the fields of a stream
     stream.body() = std::move(bytes);
     for (const auto& [name, value] : refusal.fields())

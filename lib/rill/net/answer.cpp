@@ -119,8 +119,8 @@ void answer::give(response&& r) {
 /// back.
 void answer::respond(response&& r) {
     if (!belongs_in_a_stream(r, *request_)) return host_.respond(r.head(), std::get<std::string>(r.body()));
-    auto stream = in_a_stream(std::move(r), shard_.random(std::numeric_limits<std::uint64_t>::max()),
-                              std::time(nullptr));
+    auto stream = in_a_stream(std::move(r), *request_,
+                              shard_.random(std::numeric_limits<std::uint64_t>::max()), std::time(nullptr));
     host_.start(stream.head());
     if (request_->method() != method::head) host_.write(std::get<std::string>(stream.body()));
     host_.end();

@@ -17,12 +17,15 @@ namespace rill::detail {
 /// to wait. Its body is a string. The time is drawn between `Retry-After` (5 s without it) and twice as long,
 /// so that not all come back at once.
 ///
+///     id: 3f2a9c01b7de-7
 ///     event: refused
 ///     retry: 7294
 ///     data: {"status":503,"reason":"the topic has too many subscribers"}
 ///
-/// The reason is the body if that is a short text, else the status' phrase. Other fields stay. `random` is
-/// any number, `now` in seconds since 1970.
-[[nodiscard]] response in_a_stream(response&& refusal, std::uint64_t random, std::time_t now);
+/// The id is the one that the request `to` brings, if it brings one: some clients forget it where a stream
+/// does not tell it again. The reason is the body if that is a short text, else the status' phrase. Other
+/// fields stay. `random` is any number, `now` in seconds since 1970.
+[[nodiscard]] response in_a_stream(response&& refusal, const request& to, std::uint64_t random,
+                                   std::time_t now);
 
 } // namespace rill::detail
