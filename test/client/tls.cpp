@@ -185,7 +185,7 @@ TEST_CASE("a key that is encrypted is refused, and nobody is asked for its passp
     ::dup2(input, STDIN_FILENO);
     for (const int each : {input, answer[0], answer[1]}) ::close(each);
     std::filesystem::remove_all(folder);
-    CHECK(words.starts_with(key + ": "));
+    CHECK(words.starts_with(key + ": it is encrypted"));
 }
 
 TEST_CASE("what speaks no TLS is an error of TLS, and is tried again by a source") {

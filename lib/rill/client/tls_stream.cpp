@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 
 namespace rill::detail {
 namespace {
@@ -22,6 +24,16 @@ constexpr std::array<unsigned char, 9> alpn{8, 'h', 't', 't', 'p', '/', '1', '.'
 /// Without it OpenSSL asks whoever sits at the terminal.
 int no_passphrase(char*, int, int, void*) {
     return -1;
+}
+
+/// Whether a file could not be read for want of a passphrase.
+bool is_encrypted(const std::error_code& failure) {
+    if (failure.category() != asio::error::get_ssl_category()) return false;
+    const auto why = ERR_GET_REASON(static_cast<unsigned long>(failure.value()));
+#ifdef ERR_R_INTERRUPTED_OR_CANCELLED // OpenSSL 3
+    if (why == ERR_R_INTERRUPTED_OR_CANCELLED) return true;
+#endif
+    return why == PEM_R_BAD_PASSWORD_READ || why == PEM_R_PROBLEMS_GETTING_PASSWORD;
 }
 
 class openssl_stream final : public tls_stream {
@@ -110,7 +122,11 @@ private:
     static void load(std::string_view name, Load action) try {
         action(std::string{name});
     } catch (const std::system_error& failure) {
-        throw error{client_errc::invalid_certificate, fmt::format("{}: {}", name, failure.code().message())};
+        throw error{client_errc::invalid_certificate,
+                    fmt::format("{}: {}", name,
+                                is_encrypted(failure.code())
+                                    ? "it is encrypted, and nobody is asked for its passphrase"
+                                    : failure.code().message())};
     }
 
     mutable asio::ssl::context context_; ///< OpenSSL counts its users by itself, and locks what it must
