@@ -29,7 +29,7 @@ client_request post_to(const std::string& url, method verb = method::post) {
 }
 
 /// How a source of a POST ends, and that it has asked only once.
-std::error_code end_of(const scripted::server::script& script, method verb = method::post) {
+std::error_code end_of_post(const scripted::server::script& script, method verb = method::post) {
     scripted::server server{script};
     rill::http_client client;
     diary told;
@@ -67,18 +67,18 @@ TEST_CASE("the stream of a POST is over at its proper end, and stays so") {
 
 TEST_CASE("a POST that a server may have got is not sent again, whatever came of it") {
     for (const auto verb : {method::post, method::patch}) {
-        CHECK(end_of(scripted::answer(scripted::response(503, "Retry-After: 0\r\n")), verb) ==
+        CHECK(end_of_post(scripted::answer(scripted::response(503, "Retry-After: 0\r\n")), verb) ==
               client_errc::bad_status);
-        CHECK(end_of(scripted::answer(scripted::response(429, "")), verb) == client_errc::bad_status);
-        CHECK(end_of([](connection& c) { (void)c.request(); }, verb) == client_errc::truncated);
-        CHECK(end_of(
+        CHECK(end_of_post(scripted::answer(scripted::response(429, "")), verb) == client_errc::bad_status);
+        CHECK(end_of_post([](connection& c) { (void)c.request(); }, verb) == client_errc::truncated);
+        CHECK(end_of_post(
                   [](connection& c) {
                       (void)c.request();
                       c.send(scripted::stream("Content-Length: 99\r\n") + "data: a\n\n");
                       c.finish();
                   },
                   verb) == client_errc::truncated);
-        CHECK(end_of(
+        CHECK(end_of_post(
                   [](connection& c) {
                       (void)c.request();
                       c.send("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n");
@@ -160,7 +160,7 @@ TEST_CASE("a stream of a POST may have the status 201 or 202") {
         run([&]() -> rill::task<void> { taken = co_await take(source, 9); });
         CHECK(taken == texts{"message|a|"});
     }
-    CHECK(end_of(scripted::answer(scripted::response(201, "Content-Type: text/html\r\n"))) ==
+    CHECK(end_of_post(scripted::answer(scripted::response(201, "Content-Type: text/html\r\n"))) ==
           client_errc::wrong_media_type);
-    CHECK(end_of(scripted::answer(scripted::response(204, ""))) == client_errc::bad_status);
+    CHECK(end_of_post(scripted::answer(scripted::response(204, ""))) == client_errc::bad_status);
 }
