@@ -7,14 +7,16 @@
 //     curl -d 'Rain, later.' localhost:5800/topics/weather
 //     curl --json '{"event": "alarm", "data": "Rain, now."}' localhost:5800/topics/weather
 //     curl localhost:5800/topics
+//     curl 'localhost:5800/topics?after=news&limit=100'
 #include <rill/rill.hpp>
 
+#include "listing.hpp"
 #include "page.hpp"
 #include "problem.hpp"
 #include "publication.hpp"
-#include "statistics.hpp"
 #include "support/command_line.hpp"
 #include "support/page.hpp"
+#include "topic_quota.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -55,13 +57,15 @@ rill::subscription follow(rill::topics& topics, const rill::request& request) {
 }
 
 /// POST /topics/{topic}: the id of the event is in the answer's head.
-rill::task<rill::response> publish(rill::topics& topics, rill::request& request) {
+rill::task<rill::response> publish(rill::topics& topics, hub::topic_quota& quota, rill::request& request) {
     const auto publication = hub::read_publication(request, co_await request.text());
     const auto name = request.param("topic");
     if (name.find(',') != name.npos)
         throw rill::http_error{rill::status::bad_request,
                                "an event is for one topic, without a comma in its name"};
-    const auto id = topics.open(name)->publish(publication.event(), publication.options());
+    const auto topic = topics.open(name);
+    if (topic->statistics().events == 0) quota.take(request.remote_address());
+    const auto id = topic->publish(publication.event(), publication.options());
     co_return rill::response{rill::status::no_content}.set("Last-Event-ID", id);
 }
 
@@ -74,12 +78,16 @@ int main(int argc, char** argv) {
     };
     auto& each = options.each;
     std::size_t max_body = std::size_t{8} << 20;
+    std::size_t new_topics = 2'500;
     demo::command_line command_line{
         "Broadcast: POST /topics/{topic} publishes, GET /topics/{topic} streams."};
     command_line.count("--keep-events", each.keep_events, 10'000'000, "how many events a topic keeps");
     command_line.size("--keep-bytes", each.keep_bytes, "how many bytes of them");
     command_line.time("--keep-age", each.keep_age, "for how long");
-    command_line.count("--max-topics", options.max_topics, 1'000'000, "how many topics there may be");
+    command_line.count("--max-topics", options.max_topics, 1'000'000, "how many topics may have events");
+    command_line.size("--max-bytes", options.max_bytes, "how much memory all topics may take");
+    command_line.count("--new-topics", new_topics, 1'000'000,
+                       "how many of them a client may begin in the time that they are kept");
     command_line.size("--max-body", max_body, "the largest body to publish");
     command_line.choice("--policy", each.policy,
                         {{"disconnect", rill::lag_policy::disconnect},
@@ -89,12 +97,15 @@ int main(int argc, char** argv) {
     if (const auto exit_code = command_line.parse(argc, argv)) return *exit_code;
 
     rill::topics topics{options};
+    hub::listing listing{topics};
+    hub::topic_quota quota{new_topics, each.keep_age};
     rill::router routes;
     routes.use(hub::explain);
+    routes.use(command_line.guard());
     routes.get("/", [](rill::request&) { return demo::page(page); });
-    routes.get("/topics", [&topics](rill::request&) { return hub::list(topics); });
+    routes.get("/topics", [&listing](rill::request& request) { return listing.answer(request); });
     routes.get("/topics/{topic}", [&topics](rill::request& request) { return follow(topics, request); });
-    routes.post("/topics/{topic}", [&topics](rill::request& request) { return publish(topics, request); },
+    routes.post("/topics/{topic}", [&](rill::request& request) { return publish(topics, quota, request); },
                 {.max_body = max_body});
     return rill::serve(routes, command_line.options());
 }

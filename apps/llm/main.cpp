@@ -72,6 +72,7 @@ int main(int argc, char** argv) try {
     llm::runs runs{*source, options};
     rill::router routes;
     routes.use(llm::explain);
+    routes.use(command_line.guard());
     routes.get("/", [](rill::request&) { return demo::page(page); });
     llm::add_api(routes, *source, runs, counts);
     runs.add_routes(routes);

@@ -2,6 +2,8 @@
 
 #include <rill/base/text.hpp>
 
+#include <asio/error_code.hpp>
+#include <asio/ip/address.hpp>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +12,7 @@
 #include <filesystem>
 #include <limits>
 #include <span>
+#include <stdexcept>
 
 using namespace std::chrono_literals;
 
@@ -30,6 +33,23 @@ void add(CLI::App& app, const std::string& name, T& value,
         value = *given;
     };
     app.add_option_function<std::string>(name, read, help)->type_name(placeholder);
+}
+
+/// What `call` throws an `std::invalid_argument` for; empty if it does not.
+template <typename Call>
+std::string complaint(Call call) {
+    try {
+        call();
+        return {};
+    } catch (const std::invalid_argument& cause) {
+        return cause.what();
+    }
+}
+
+/// Whether only this machine can connect to `address`.
+bool is_loopback(const std::string& address) {
+    asio::error_code not_numeric;
+    return address == "localhost" || asio::ip::make_address(address, not_numeric).is_loopback();
 }
 
 using unit = std::pair<std::string_view, std::uint64_t>;
@@ -96,6 +116,19 @@ command_line::command_line(const std::string& about, std::uint16_t port)
         });
     certificate->needs(key);
     key->needs(certificate);
+    app_->add_option("--allow-host", hosts_,
+                     "a host that requests may be for; may be repeated "
+                     "(any, or localhost if only this machine can connect)")
+        ->type_name("HOST")
+        ->allow_extra_args(false)
+        ->check(
+            [](const std::string& host) { return complaint([&] { rill::same_origin{}.allow_host(host); }); });
+    app_->add_option("--allow-origin", origins_, "pages of this origin may ask, too; may be repeated (none)")
+        ->type_name("ORIGIN")
+        ->allow_extra_args(false)
+        ->check([](const std::string& origin) {
+            return complaint([&] { rill::same_origin{}.allow_origin(origin); });
+        });
 }
 
 command_line::~command_line() = default;
@@ -169,6 +202,14 @@ rill::server_options command_line::options() const noexcept {
             .port = port_,
             .threads = threads_,
             .tls = {.certificate = certificate_, .private_key = private_key_}};
+}
+
+rill::same_origin command_line::guard() const {
+    rill::same_origin guard;
+    if (!hosts_.empty() || is_loopback(address_)) guard.allow_loopback_hosts();
+    for (const auto& host : hosts_) guard.allow_host(host);
+    for (const auto& origin : origins_) guard.allow_origin(origin);
+    return guard;
 }
 
 } // namespace demo

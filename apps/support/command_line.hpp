@@ -1,5 +1,6 @@
 #pragma once
 
+#include <rill/app/same_origin.hpp>
 #include <rill/net/server.hpp>
 
 #include <chrono>
@@ -36,7 +37,8 @@ namespace demo {
 void complain(std::string_view program, std::string_view what);
 
 /// The command line of a server: `--address`, `--port`, `--threads`, `--certificate` with `--private-key`,
-/// and what a demo adds. The headers of CLI11 stay in the source, so that a demo compiles quickly.
+/// `--allow-host`, `--allow-origin`, and what a demo adds. The headers of CLI11 stay in the source, so that a
+/// demo compiles quickly.
 ///
 /// **Example**
 ///
@@ -45,6 +47,8 @@ void complain(std::string_view program, std::string_view what);
 ///         demo::command_line command_line{"Ticks, live."};
 ///         command_line.time("--interval", interval, "the time from tick to tick");
 ///         if (const auto exit_code = command_line.parse(argc, argv)) return *exit_code;
+///         rill::router routes;
+///         routes.use(command_line.guard());
 ///         ...
 ///         return rill::serve(routes, command_line.options());
 ///     }
@@ -91,6 +95,10 @@ public:
     /// What was asked for; its texts are this object's. After `parse`.
     [[nodiscard]] rill::server_options options() const noexcept;
 
+    /// Refuses what pages of other origins ask; if only this machine can connect, also what is for a host
+    /// that is not this machine. After `parse`.
+    [[nodiscard]] rill::same_origin guard() const;
+
 private:
     void add_choice(const std::string& name, const std::vector<std::string>& words, std::size_t by_default,
                     const std::string& help, const std::function<void(std::size_t)>& choose);
@@ -100,6 +108,7 @@ private:
     std::uint16_t port_;
     unsigned threads_ = 0;
     std::string certificate_, private_key_;
+    std::vector<std::string> hosts_, origins_; ///< that are allowed
 };
 
 } // namespace demo

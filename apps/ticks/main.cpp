@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
     if (const auto exit_code = command_line.parse(argc, argv)) return *exit_code;
 
     rill::router routes;
+    routes.use(command_line.guard());
     routes.get("/", [](rill::request&) { return demo::page(page); });
     routes.get("/ticks", [interval](rill::request& request) { return ticks(request, interval); });
     return rill::serve(routes, command_line.options());

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 using namespace std::chrono_literals;
 using rill::topic_errc;
@@ -97,19 +98,73 @@ TEST_CASE("a topic with events, subscribers or holders is not dropped, however m
     registry.open("events")->publish({.data = "x"});
     auto seat = std::optional{registry.open("seat")->subscribe()};
     auto held = registry.open("held");
-    CHECK(refusal_of([&] { static_cast<void>(registry.open("one more")); }) == topic_errc::too_many_topics);
-    CHECK(registry.open("events") != nullptr); // those that are there can be had
-    CHECK(names(registry) == "events held seat");
+    for (int n = 0; n < 100; ++n) static_cast<void>(registry.open("new" + std::to_string(n)));
+    CHECK(registry.find("events") != nullptr);
+    CHECK(registry.find("held") == held);
+    CHECK(registry.find("seat") != nullptr);
+    CHECK(registry.list().size() < 6);
     SUBCASE("until its subscriber leaves") {
         seat.reset();
-        CHECK(registry.open("one more") != nullptr);
-        CHECK(names(registry) == "events held one more");
+        for (int n = 0; n < 10; ++n) static_cast<void>(registry.open("more" + std::to_string(n)));
+        CHECK(registry.find("seat") == nullptr);
     }
     SUBCASE("until nobody holds it") {
         held.reset();
-        CHECK(registry.open("one more") != nullptr);
-        CHECK(names(registry) == "events one more seat");
+        for (int n = 0; n < 10; ++n) static_cast<void>(registry.open("more" + std::to_string(n)));
+        CHECK(registry.find("held") == nullptr);
     }
+    CHECK(registry.find("events") != nullptr);
+}
+
+TEST_CASE("topics without events do not count, however many there are and whoever follows them") {
+    topics registry{{.max_topics = 3}};
+    std::vector<rill::subscription> seats;
+    for (int n = 0; n < 1'000; ++n)
+        seats.push_back(registry.open("followed" + std::to_string(n))->subscribe());
+    for (const auto* name : {"a", "b", "followed7"}) registry.open(name)->publish({.data = "x"});
+    CHECK(refusal_of([&] { registry.open("c")->publish({.data = "x"}); }) == topic_errc::too_many_topics);
+    CHECK(refusal_of([&] { registry.open("followed8")->publish({.data = "x"}); }) ==
+          topic_errc::too_many_topics);
+    registry.open("a")->publish({.data = "y"}); // those that have some can be published to
+    CHECK(registry.statistics().published == 4);
+}
+
+TEST_CASE("an event that is refused does not make its topic count") {
+    topics registry{{.each = {.keep_bytes = 1'000}, .max_topics = 1}};
+    for (const auto* name : {"a", "b", "c"})
+        CHECK(refusal_of([&] { registry.open(name)->publish({.data = std::string(2'000, 'x')}); }) ==
+              topic_errc::event_too_large);
+    registry.open("d")->publish({.data = "x"});
+}
+
+TEST_CASE("a topic counts until its events are too old, and nobody need look through all of them") {
+    topics registry{{.each = {.keep_age = 20ms}, .max_topics = 1'000}};
+    for (int n = 0; n < 1'000; ++n) registry.open(std::to_string(n))->publish({.data = "x"});
+    std::this_thread::sleep_for(50ms);
+    for (int n = 1'000; n < 2'000; ++n) registry.open(std::to_string(n))->publish({.data = "x"});
+    CHECK(registry.list().size() <= 1'100);
+}
+
+TEST_CASE("a topic whose events are dropped, or that goes, counts no more") {
+    topics registry{{.each = {.keep_age = 2ms}, .max_topics = 1}};
+    for (int n = 0; n < 20; ++n) {
+        registry.open(std::to_string(n))->publish({.data = "x"});
+        std::this_thread::sleep_for(4ms);
+    }
+    CHECK(registry.statistics().published == 20);
+}
+
+TEST_CASE("a client that comes back to a topic without events finds it as it was") {
+    topics registry{{.max_topics = 10}};
+    std::string id;
+    {
+        const auto a = registry.open("a");
+        id = a->publish({.data = "x"});
+    }
+    for (int n = 0; n < 8; ++n) static_cast<void>(registry.open(std::to_string(n)));
+    registry.open("a")->publish({.data = "y"});
+    reader again{registry.open("a")->subscribe(id)};
+    CHECK(again.take() == "y");
 }
 
 TEST_CASE("of those that may go, the one unused for longest goes where there are too many") {

@@ -2,17 +2,23 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 namespace rill::detail {
 
-block::block(std::size_t capacity)
-    : memory_{new(::operator new(sizeof(memory) + capacity)) memory{.owners{1}, .capacity = capacity}} {}
+block::block(std::size_t capacity, std::shared_ptr<block_tally> tally)
+    : memory_{new(::operator new(sizeof(memory) + capacity))
+                  memory{.owners{1}, .capacity = capacity, .tally = std::move(tally)}} {
+    if (memory_->tally) memory_->tally->add(capacity);
+}
 
-block::block(std::string_view bytes) : block{bytes.size()} {
+block::block(std::string_view bytes, std::shared_ptr<block_tally> tally)
+    : block{bytes.size(), std::move(tally)} {
     std::ranges::copy(bytes, data());
 }
 
 void block::free() noexcept {
+    if (memory_->tally) memory_->tally->subtract(memory_->capacity);
     memory_->~memory();
     ::operator delete(memory_);
 }

@@ -12,6 +12,7 @@
 #include <array>
 #include <cassert>
 #include <chrono>
+#include <string>
 #include <utility>
 
 namespace rill::detail {
@@ -185,24 +186,29 @@ void h1_session::wait_to_send() {
 /// that the system does not say yet that there is room. While the server drains nobody waits for that.
 void h1_session::on_stalled() {
     using std::chrono::milliseconds;
-    if (shard_.draining()) return cut("the server drains");
+    if (shard_.draining()) return cut_now("the server drains");
     const auto bound = shard_.common().bounds.write_timeout;
     auto& seen = outbox_.last_look();
     const auto now = shard_.timers().recently();
     if (const auto left = transport_->unacknowledged(); left < seen.unacknowledged) seen = {left, now};
     const auto waited = std::chrono::duration_cast<milliseconds>(now - seen.since);
-    if (waited >= bound) return cut(nothing_taken_for(waited));
+    if (waited >= bound) return cut_now(nothing_taken_for(waited));
     arm(std::min(bound / looks, bound - waited));
 }
 
 void h1_session::check_client() {
     const auto bound = shard_.common().bounds.write_timeout;
     if (transport_->unacknowledged() == 0 || !transport_->unanswered_for(bound)) return;
-    asio::post(shard_.context(), [self = shared_from_this(), bound] { self->cut(nothing_taken_for(bound)); });
+    cut(nothing_taken_for(bound));
+}
+
+void h1_session::cut(std::string_view why) {
+    asio::post(shard_.context(),
+               [self = shared_from_this(), reason = std::string{why}] { self->cut_now(reason); });
 }
 
 /// Ends the connection of a peer that is too slow, or dead.
-void h1_session::cut(std::string_view why) {
+void h1_session::cut_now(std::string_view why) {
     if (phase_ == phase::closed) return;
     shard_.log(log_level::warning,
                fmt::format("cut {}: {}, and {} bytes wait for it", transport_->remote_address(), why,

@@ -37,6 +37,7 @@ bool parked_stream::send(feed::batch& due) {
     try {
         switch (what_.source().take(home.common().bounds.write_buffer, due)) {
         case feed::state::ended: host_.end(); return false;
+        case feed::state::cut: host_.cut(feed::why_cut); return false;
         case feed::state::none: due.clear(); break;
         case feed::state::some:
             host_.write({}, due.pieces());

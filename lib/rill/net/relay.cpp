@@ -21,13 +21,14 @@ bool relay::begin(std::string_view front, bool opens) {
     keep_alive_.wrote();
     if (failure) std::rethrow_exception(failure);
     if (state == feed::state::ended) return false;
-    wait();
+    if (state != feed::state::cut) wait();
     return true;
 }
 
 feed::state relay::take(feed::batch& due) {
     const auto state = what_.source().take(keep_alive_.home().common().bounds.write_buffer, due);
     if (state != feed::state::some) due.clear();
+    if (state == feed::state::cut) keep_alive_.to().cut(feed::why_cut);
     return state;
 }
 
@@ -50,6 +51,7 @@ void relay::send(feed::batch& scratch) {
             keep_alive_.wrote();
             [[fallthrough]];
         case feed::state::none: wait(); return;
+        case feed::state::cut: return; // the handler is told that its client has gone
         case feed::state::ended: break;
         }
     } catch (...) {

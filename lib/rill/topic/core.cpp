@@ -14,6 +14,7 @@ topic_statistics& topic_statistics::operator+=(const topic_statistics& other) no
     subscribers += other.subscribers;
     events += other.events;
     bytes += other.bytes;
+    pinned += other.pinned;
     published += other.published;
     delivered += other.delivered;
     dropped += other.dropped;
@@ -23,15 +24,34 @@ topic_statistics& topic_statistics::operator+=(const topic_statistics& other) no
 }
 
 namespace detail {
+namespace {
+
+/// The memory of what has left the log that slow readers may hold.
+std::size_t most_pinned(const topic_options& options) noexcept {
+    return std::max(options.keep_bytes, std::size_t{1} << 20);
+}
+
+} // namespace
 
 std::string topic_core::publish(const event& e, const publish_options& options) {
-    const std::lock_guard lock{mutex_};
+    std::unique_lock lock{mutex_};
     if (closed_) throw topic_error{topic_errc::closed};
+    if (budget_ && !entered_) enter_budget(lock);
     last_used_ = clock::now();
-    auto id = log_.append(e, options, last_used_);
+    std::string id;
+    try {
+        id = log_.append(e, options, last_used_);
+    } catch (...) {
+        settle_budget();
+        throw;
+    }
     ++totals_.published;
     for (const auto& each : lots_) wake(*each);
     trim();
+    if (log_.pinned() > most_pinned(options_)) choose_slowest();
+    if (!budget_) return id;
+    lock.unlock();
+    if (budget_->exceeded()) budget_->reclaim();
     return id;
 }
 
@@ -42,13 +62,14 @@ topic_statistics topic_core::statistics() {
     all.subscribers = subscribers_;
     all.events = log_.size() + log_.kept().size();
     all.bytes = log_.bytes();
+    all.pinned = log_.pinned();
     return all;
 }
 
 std::optional<time_point> topic_core::unused_since() {
     const std::lock_guard lock{mutex_};
     trim();
-    const bool unused = subscribers_ == 0 && log_.size() == 0 && log_.kept().empty();
+    const bool unused = subscribers_ == 0 && log_.empty();
     return unused ? std::optional{last_used_} : std::nullopt;
 }
 
@@ -87,19 +108,23 @@ void topic_core::open(cursor& c, std::string_view last_event_id, start where) {
 void topic_core::leave(cursor& c) noexcept {
     const std::lock_guard lock{mutex_};
     forget(c);
+    cutting_ -= c.cut && !c.fallen ? 1 : 0;
     --subscribers_;
     last_used_ = clock::now();
 }
 
 bool topic_core::is_lost(const cursor& c) const noexcept {
-    return c.fallen ||
+    return c.fallen || c.cut ||
            (options_.policy == lag_policy::disconnect && !c.opening && c.sequence + 1 < log_.first());
 }
 
 /// The same, and counts the streams that end so.
 bool topic_core::ends(cursor& c) noexcept {
     if (!is_lost(c)) return false;
-    if (!std::exchange(c.fallen, true)) ++totals_.disconnected;
+    if (!std::exchange(c.fallen, true)) {
+        ++totals_.disconnected;
+        cutting_ -= c.cut ? 1 : 0;
+    }
     return true;
 }
 
@@ -132,14 +157,26 @@ bool topic_core::falls_off(cursor& c) {
 /// With `lag_policy::latest`. Of what the reader is given the newest events of anyway, it is told already.
 void topic_core::fall_to_newest(cursor& c, bool on_purpose) {
     const auto told = std::max(c.sequence, c.conflate_to);
+    const auto lost = on_purpose ? 0 : lost_since(c);
+    c.lost = log_.lost();
     if (on_purpose) c.conflate_to = log_.last();
-    if (on_purpose || told + 1 >= log_.first()) return;
-    c.conflate_to = log_.last();
-    const auto& kept = log_.kept();
-    c.missed = log_.first() - 1 - told;
-    c.missed -= static_cast<std::uint64_t>(std::distance(kept.upper_bound(told), kept.end()));
-    for (auto n = log_.first(); n <= log_.last(); ++n) c.missed += log_[n].superseded_by > 0 ? 1 : 0;
+    if (on_purpose || (told + 1 >= log_.first() && lost == 0)) return;
+    c.missed = lost;
+    if (told + 1 < log_.first()) {
+        c.conflate_to = log_.last();
+        const auto& kept = log_.kept();
+        c.missed += log_.first() - 1 - told;
+        c.missed -= static_cast<std::uint64_t>(std::distance(kept.upper_bound(told), kept.end()));
+        for (auto n = log_.first(); n <= log_.last(); ++n) c.missed += log_[n].superseded_by > 0 ? 1 : 0;
+    }
     if (c.missed > 0) c.announce = gap::superseded;
+}
+
+/// How many of the newest events that the reader was on its way through are no longer kept. They may be
+/// fewer, since it may have got some of them before.
+std::uint64_t topic_core::lost_since(const cursor& c) const noexcept {
+    const auto end = std::min(c.conflate_to, log_.last_lost());
+    return c.lost != log_.lost() && c.sequence < end ? std::min(log_.lost() - c.lost, end - c.sequence) : 0;
 }
 
 /// Calls `visit` with each event that the reader is to get, until it says that this is enough, and moves its
@@ -177,7 +214,7 @@ topic_core::taken topic_core::take(cursor& c, std::size_t bytes, std::optional<s
                                    feed::batch& into) {
     const std::lock_guard lock{mutex_};
     const bool plain =
-        !c.opening && !except_from && c.sequence + 1 >= log_.first() && c.conflate_to <= c.sequence;
+        !c.opening && !c.cut && !except_from && c.sequence + 1 >= log_.first() && c.conflate_to <= c.sequence;
     if (plain && into.source == this && into.from == c.sequence && into.to == log_.last()) {
         totals_.delivered += into.to - into.from;
         c.sequence = into.to;

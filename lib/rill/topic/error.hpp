@@ -25,7 +25,7 @@ enum class topic_errc {
     closed,
     /// The topic has `topic_options::max_subscribers` already.
     too_many_subscribers,
-    /// The registry has `topics_options::max_topics` already, and all of them are in use.
+    /// The registry has `topics_options::max_topics` already that have events.
     too_many_topics,
     /// The name of a topic is empty, longer than 128 bytes, or not UTF-8.
     name_not_allowed,

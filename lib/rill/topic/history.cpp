@@ -21,7 +21,8 @@ constexpr std::string_view id_start = "id: ";
 
 } // namespace
 
-history::history(const topic_options& options) : options_{options} {
+history::history(const topic_options& options, std::shared_ptr<block_tally> whole)
+    : options_{options}, tally_{std::make_shared<block_tally>(std::move(whole))} {
     if (options.keep_events == 0) throw std::invalid_argument{"a topic keeps at least one event"};
     if (options.keep_bytes == 0) throw std::invalid_argument{"a topic keeps at least some bytes"};
     if (options.max_subscribers == 0) throw std::invalid_argument{"a topic has at least one subscriber"};
@@ -69,7 +70,8 @@ void history::make_room(std::size_t size) {
     if (!slabs_.empty() && slabs_.back().memory.capacity() - slabs_.back().used >= size) return;
     const auto bound = std::clamp(options_.keep_bytes / 4, smallest_slab, largest_slab);
     slab fresh;
-    fresh.memory = block{std::max(std::clamp(bytes_, smallest_slab, bound), size)};
+    fresh.memory = block{std::max(std::clamp(bytes_, smallest_slab, bound), size), tally_};
+    slab_bytes_ += fresh.memory.capacity();
     slabs_.push_back(std::move(fresh));
 }
 
@@ -139,7 +141,9 @@ void history::supersede(key_state& key, std::uint64_t by) {
     if (before >= first())
         entries_[before - first()].superseded_by = by;
     else if (const auto old = keyed_->kept.find(before); old != keyed_->kept.end()) {
-        kept_bytes_ -= old->second.event.bytes.size();
+        const auto size = old->second.event.bytes.size();
+        kept_bytes_ -= size;
+        slab_bytes_ -= size;
         keyed_->kept.erase(old);
         --key.uses;
     }
@@ -154,8 +158,9 @@ void history::drop_first() {
     const auto bytes = bytes_of(oldest);
     if (oldest.key) {
         if (options_.policy == lag_policy::latest && oldest.superseded_by == 0) {
-            keyed_->kept.emplace(first(), kept_value{oldest, shared_bytes{block{bytes}}});
+            keyed_->kept.emplace(first(), kept_value{oldest, shared_bytes{block{bytes, tally_}}});
             kept_bytes_ += bytes.size();
+            slab_bytes_ += bytes.size();
         } else {
             release(*oldest.key);
         }
@@ -165,7 +170,39 @@ void history::drop_first() {
     entries_.pop_front();
     const auto needed =
         entries_.empty() ? slabs_dropped_ + static_cast<std::uint32_t>(slabs_.size()) : entries_.front().slab;
-    for (; slabs_dropped_ != needed; ++slabs_dropped_) slabs_.pop_front(); // the count may have begun anew
+    for (; slabs_dropped_ != needed; ++slabs_dropped_) { // the count may have begun anew
+        slab_bytes_ -= slabs_.front().memory.capacity();
+        slabs_.pop_front();
+    }
+}
+
+void history::drop_first_kept() {
+    const auto oldest = keyed_->kept.begin();
+    const auto size = oldest->second.event.bytes.size();
+    kept_bytes_ -= size;
+    slab_bytes_ -= size;
+    ++lost_;
+    last_lost_ = oldest->first;
+    auto* const key = oldest->second.about.key;
+    keyed_->kept.erase(oldest);
+    release(*key);
+}
+
+std::size_t history::overhead() const noexcept {
+    // Of the maps: a node, its place in the table, and what the allocator adds.
+    constexpr std::size_t of_own_id = 64, of_key = 192, of_kept = 192;
+    auto sum = entries_.capacity() * sizeof(entry);
+    if (own_ids_) sum += own_ids_->size() * of_own_id;
+    if (keyed_) sum += keyed_->states.size() * of_key + keyed_->kept.size() * of_kept;
+    return sum;
+}
+
+void history::shrink(std::size_t bytes) {
+    const auto before = memory();
+    const auto enough = [&] { return before >= bytes + memory(); };
+    while (!entries_.empty() && !enough()) drop_first();
+    while (!kept().empty() && !enough()) drop_first_kept();
+    entries_.shrink();
 }
 
 void history::trim(time_point now, std::uint64_t needed) {

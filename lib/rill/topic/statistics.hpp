@@ -16,7 +16,8 @@ struct topic_statistics {
     std::uint64_t delivered = 0;    ///< events, once for each subscriber that was given one
     std::uint64_t dropped = 0;      ///< events that a subscriber should have got and never will
     std::uint64_t gaps = 0;         ///< `gap` events that subscribers were given
-    std::uint64_t disconnected = 0; ///< streams that ended since their subscriber fell off the log
+    std::uint64_t disconnected = 0; ///< streams that ended since their subscriber was too slow
+    std::size_t pinned = 0;         ///< bytes of events that have left the log and are still being sent, now
 
     topic_statistics& operator+=(const topic_statistics& other) noexcept;
 };

@@ -117,8 +117,16 @@ feed::state subscription_feed::take(std::size_t bytes, batch& into) {
     switch (first_.core->take(first_, bytes, except_from_, into)) {
     case topic_core::taken::some: return state::some;
     case topic_core::taken::none: return state::none;
-    default: return state::ended;
+    case topic_core::taken::closed: return state::ended;
+    case topic_core::taken::fallen: break;
     }
+    return end_of_fallen();
+}
+
+feed::state subscription_feed::end_of_fallen() {
+    bool cut = false;
+    for_each_cursor([&](const cursor& c) { cut |= c.cut; });
+    return cut ? state::cut : state::ended;
 }
 
 /// What this reader alone gets: events that pass its filter, or with ids of their own. One portion of the log
@@ -129,7 +137,7 @@ feed::state subscription_feed::take_own(std::size_t bytes, batch& into) {
     into.clear();
     bool fallen = false;
     for_each_cursor([&](cursor& c) { fallen |= c.core->has_fallen(c); });
-    if (fallen) return state::ended;
+    if (fallen) return end_of_fallen();
     batch_builder builder;
     topic_core::excerpt part;
     const auto count = cursors();
@@ -139,7 +147,7 @@ feed::state subscription_feed::take_own(std::size_t bytes, batch& into) {
     for (auto last = added::all; served < count && last == added::all && builder.size() < bytes; ++served) {
         auto& c = cursor_at((first + served) % count);
         const auto taken = c.core->look(c, bytes - builder.size(), except_from_, part);
-        if (taken == topic_core::taken::fallen) return state::ended;
+        if (taken == topic_core::taken::fallen) return end_of_fallen();
         c.end_seen = taken == topic_core::taken::closed;
         all_closed &= c.end_seen;
         if (taken == topic_core::taken::some) last = add_excerpt(builder, c, part);
@@ -267,7 +275,8 @@ task<bool> subscription_feed::fill() {
     for (;;) {
         switch (take(portion, reading_->taken)) {
         case state::some: reading_->begin(); co_return true;
-        case state::ended: co_return false;
+        case state::ended:
+        case state::cut: co_return false;
         case state::none: break;
         }
         wait(*reading_, co_await asio::this_coro::executor);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace rill {
@@ -21,7 +22,13 @@ static_assert(most_topics_followed *
 
 } // namespace
 
-topic::topic(const topic_options& options) : core_{std::make_shared<detail::topic_core>(options)} {}
+topic::topic(const topic_options& options) : topic{std::make_shared<detail::topic_core>(options)} {}
+
+topic::topic(std::shared_ptr<detail::topic_core> core) noexcept : core_{std::move(core)} {}
+
+std::shared_ptr<topic> detail::topic_access::make(std::shared_ptr<topic_core> core) {
+    return std::shared_ptr<topic>{new topic{std::move(core)}};
+}
 
 topic::~topic() {
     close();

@@ -36,6 +36,9 @@ enum class lag_policy : std::uint8_t {
 /// The bounds are for what is kept to be replayed. Beyond count and age, events stay until those readers who
 /// wait for them have had their turn: a burst pushes nobody off the log that keeps up. `keep_bytes` always
 /// holds.
+///
+/// What has left the log takes memory still while it is on its way to slow subscribers. That may be as much
+/// as `keep_bytes` again, or 1 MiB if that is more: beyond, those who have been slow for longest are cut.
 struct topic_options {
     /// So many events, at least one.
     std::size_t keep_events = 1'000;
@@ -118,8 +121,8 @@ public:
 
     /// Appends `e` to the log, wakes who waits for it, and gives its id. Throws `topic_error`, and publishes
     /// nothing, if `e` cannot be encoded, is larger than `keep_bytes`, has an id that this topic cannot take,
-    /// one of Rill's own names (`checkpoint`, `gap`, `refused`) or a `retry` that is out of bounds, or if the
-    /// topic is closed.
+    /// one of Rill's own names (`checkpoint`, `gap`, `refused`) or a `retry` that is out of bounds, if the
+    /// topic is closed, or if it would be one too many of its registry that have events.
     std::string publish(const event& e, const publish_options& options = {});
     template <typename Wrong = detail::misnamed_event>
     std::string publish(const detail::misnamed_event&, const publish_options& = {}) {
@@ -146,6 +149,8 @@ public:
 
 private:
     friend detail::topic_access;
+    explicit topic(std::shared_ptr<detail::topic_core> core) noexcept;
+
     std::shared_ptr<detail::topic_core> core_;
 };
 

@@ -21,7 +21,7 @@ constexpr unsigned turns = 4;
 } // namespace
 
 bool topic_core::has_news(const cursor& c) const noexcept {
-    return c.sequence < log_.last() || c.opening || (closed_ && !c.end_seen);
+    return c.sequence < log_.last() || c.opening || c.cut || (closed_ && !c.end_seen);
 }
 
 /// Readers who have seen everything until a publisher woke them, and who have not had their turn, are not
@@ -31,6 +31,11 @@ void topic_core::trim() {
     for (const auto& each : lots_)
         if (each->scheduled) needed = std::min(needed, each->needed);
     log_.trim(clock::now(), needed);
+    settle_budget();
+    tell_paused();
+}
+
+void topic_core::tell_paused() {
     if (options_.policy != lag_policy::disconnect) return; // the others learn of it when they can go on
     for (const auto& each : lots_)
         if (!each->paused.empty() && each->paused_from < log_.first()) {
@@ -83,13 +88,19 @@ void topic_core::refill(lot& where) noexcept {
     while (!where.again.empty()) where.due->push_back(where.again.pop_front());
 }
 
-/// Who has lost its place is told.
+/// Who has lost its place, or is cut, is told.
 void topic_core::move_fallen(lot& where) noexcept {
     where.some_fell = false;
+    const auto cut_to = std::exchange(where.cut_to, 0);
     where.paused_from = std::numeric_limits<std::uint64_t>::max();
     for (auto* each = where.paused.front(); each;) {
         auto& c = *std::exchange(each, each->next);
-        if (c.sequence + 1 >= log_.first()) {
+        if (c.sequence <= cut_to && may_be_cut(c)) {
+            c.cut = true;
+            ++cutting_;
+        }
+        const bool falls = options_.policy == lag_policy::disconnect && c.sequence + 1 < log_.first();
+        if (!c.cut && !falls) {
             where.paused_from = std::min(where.paused_from, c.sequence + 1);
         } else {
             where.paused.remove(c);

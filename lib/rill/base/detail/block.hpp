@@ -2,10 +2,33 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <string_view>
 #include <utility>
 
 namespace rill::detail {
+
+/// Counts the bytes of blocks that are alive, and those of a whole that these are a part of. For any thread.
+class block_tally {
+public:
+    explicit block_tally(std::shared_ptr<block_tally> whole = {}) noexcept : whole_{std::move(whole)} {}
+
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+
+private:
+    friend class block;
+    void add(std::size_t bytes) noexcept {
+        for (auto* each = this; each; each = each->whole_.get())
+            each->bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    }
+    void subtract(std::size_t bytes) noexcept {
+        for (auto* each = this; each; each = each->whole_.get())
+            each->bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+    }
+
+    std::atomic<std::size_t> bytes_{0};
+    const std::shared_ptr<block_tally> whole_;
+};
 
 /// A piece of memory that is written once, from front to back, and read by any thread; the last of its owners
 /// frees it. What has been handed to readers is never changed again.
@@ -13,14 +36,14 @@ namespace rill::detail {
 /// One `block` object belongs to one thread at a time, as with `std::shared_ptr`; its copies are free to go
 /// to others.
 ///
-///     block ──► owners │ capacity │ bytes ...
+///     block ──► owners │ capacity │ tally │ bytes ...
 class block {
 public:
     block() noexcept = default;
-    /// Room for `capacity` bytes, not yet written.
-    explicit block(std::size_t capacity);
+    /// Room for `capacity` bytes, not yet written. `tally` counts them as long as any owner is left.
+    explicit block(std::size_t capacity, std::shared_ptr<block_tally> tally = {});
     /// A copy of `bytes`.
-    explicit block(std::string_view bytes);
+    explicit block(std::string_view bytes, std::shared_ptr<block_tally> tally = {});
 
     block(const block& other) noexcept : memory_{other.memory_} {
         if (memory_ != nullptr) memory_->owners.fetch_add(1, std::memory_order_relaxed);
@@ -46,6 +69,7 @@ private:
     struct memory {
         std::atomic<std::size_t> owners;
         std::size_t capacity;
+        std::shared_ptr<block_tally> tally;
     };
     void free() noexcept;
 

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace rill::detail {
 
@@ -69,7 +70,12 @@ public:
         some,  ///< there is something in the batch
         none,  ///< nothing is due: `wait`
         ended, ///< and nothing ever will be
+        cut,   ///< the same, and what was taken before holds too much memory: it is to be dropped
     };
+
+    /// For the log of who cuts a client for that.
+    static constexpr std::string_view why_cut =
+        "too much memory is held for it by events that are no longer kept";
 
     virtual ~feed() = default;
 

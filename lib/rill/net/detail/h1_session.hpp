@@ -82,6 +82,7 @@ private:
     [[nodiscard]] bool may_be_proxy() noexcept override { return transport_->is_near(); }
     void end() override;
     void abort() override;
+    void cut(std::string_view why) override;
     std::shared_ptr<void> owner() override { return shared_from_this(); }
     [[nodiscard]] unsigned body_reads() const noexcept override;
     [[nodiscard]] bool awaits_body() const noexcept override;
@@ -123,7 +124,7 @@ private:
     void send_outbox();
     void wait_to_send();
     void on_stalled();
-    void cut(std::string_view why);
+    void cut_now(std::string_view why);
     void give_up();
     void on_outbox_empty();
 

@@ -4,6 +4,7 @@
 #include <rill/topic/detail/cursor.hpp>
 #include <rill/topic/detail/history.hpp>
 #include <rill/topic/detail/position.hpp>
+#include <rill/topic/detail/topic_budget.hpp>
 #include <rill/topic/statistics.hpp>
 #include <rill/topic/topic.hpp>
 
@@ -47,8 +48,9 @@ struct lot : std::enable_shared_from_this<lot> {
     std::uint64_t moved_at = 0; ///< the log's end when `waiting` became `due` last
     std::uint64_t needed = 0;   ///< from this event on, those in `due` who were waiting have not been served
     bool closing_seen = false;
-    bool scheduled = false; ///< a walk is under way or posted
-    bool some_fell = false; ///< the log has gone on without one of the paused
+    bool scheduled = false;   ///< a walk is under way or posted
+    bool some_fell = false;   ///< the log has gone on without one of the paused, or some are to be cut
+    std::uint64_t cut_to = 0; ///< of the paused, those who have seen no more than this event are to be cut
 };
 
 /// What a topic is: the log, who reads it, and the mutex around both.
@@ -57,9 +59,11 @@ struct lot : std::enable_shared_from_this<lot> {
 /// nothing waits.
 class topic_core : public std::enable_shared_from_this<topic_core> {
 public:
-    explicit topic_core(const topic_options& options) : options_{options}, log_{options} {}
+    /// `budget` is what it has together with others, if it has.
+    explicit topic_core(const topic_options& options, std::shared_ptr<topic_budget> budget = {});
     topic_core(const topic_core&) = delete;
     topic_core& operator=(const topic_core&) = delete;
+    ~topic_core();
 
     [[nodiscard]] std::uint64_t epoch() const noexcept { return log_.epoch(); }
 
@@ -123,6 +127,18 @@ public:
     /// The same, and it may be that the executor is of no more use.
     void leave_lot(cursor& c) noexcept;
 
+    /// What it takes of the budget.
+    struct load {
+        std::size_t memory;
+        std::size_t pinned;
+        time_point oldest; ///< when its oldest event was published
+    };
+    [[nodiscard]] load weigh();
+    /// Drops events until so many bytes are free, the oldest first, and says how many are.
+    std::size_t shrink(std::size_t bytes);
+    /// Cuts those who have been holding for longest what has left the log.
+    void cut_slowest();
+
     /// Whether nobody reads it and nothing is in it, and since when.
     [[nodiscard]] std::optional<time_point> unused_since();
     /// It is of use right now.
@@ -141,7 +157,14 @@ private:
                         feed::batch& into);
     void count_announcement(const cursor& c) noexcept;
 
+    void enter_budget(std::unique_lock<std::mutex>& lock);
+    void settle_budget() noexcept;
+    [[nodiscard]] std::uint64_t lost_since(const cursor& c) const noexcept;
+    [[nodiscard]] bool may_be_cut(const cursor& c) const noexcept;
+    void choose_slowest();
+
     void trim();
+    void tell_paused();
     void wake(lot& where);
     void schedule(lot& where, std::uint64_t needed, unsigned after = 1);
     void post_walk(lot& where, unsigned after);
@@ -154,10 +177,14 @@ private:
     void forget(cursor& c) noexcept;
 
     const topic_options options_;
+    const std::shared_ptr<topic_budget> budget_;
+    bool entered_ = false;           ///< it counts as one that has events
+    std::size_t known_overhead_ = 0; ///< to the budget
     std::mutex mutex_;
     history log_;
     std::vector<std::shared_ptr<lot>> lots_;
     std::size_t subscribers_ = 0;
+    std::size_t cutting_ = 0; ///< of them, those that are cut and have not been told
     topic_statistics totals_; ///< what only grows
     time_point last_used_ = clock::now();
     bool closed_ = false;

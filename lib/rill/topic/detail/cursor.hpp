@@ -41,10 +41,12 @@ struct cursor {
     std::uint64_t sequence = 0;    ///< the last event seen, or passed over
     std::uint64_t conflate_to = 0; ///< of the events up to this one only the newest of each key is wanted
     std::uint64_t missed = 0;      ///< goes with `announce`
+    std::uint64_t lost = 0;        ///< `history::lost` when it was told last what it misses
     gap announce = gap::none;      ///< what the reader has to be told first
     bool opening = true;           ///< it has not been told where it stands
     bool from_the_start = false;   ///< it gets all there is: what has left the log already is no gap
     bool fallen = false;           ///< it has lost its place for good
+    bool cut = false;              ///< it holds too much that has left the log
     bool end_seen = false;         ///< the topic is closed, and the reader knows: it follows others still
 
     lot* home = nullptr;             ///< where it waits, once it has

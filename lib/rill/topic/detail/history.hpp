@@ -65,7 +65,8 @@ public:
     };
     using kept_values = std::map<std::uint64_t, kept_value>;
 
-    explicit history(const topic_options& options);
+    /// `whole` counts the bytes of its slabs as a part of more.
+    explicit history(const topic_options& options, std::shared_ptr<block_tally> whole = {});
 
     [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }
     /// The number of the oldest event in the log, `last() + 1` if there is none.
@@ -74,6 +75,18 @@ public:
     [[nodiscard]] std::uint64_t last() const noexcept { return last_; }
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_ + kept_bytes_; }
+    [[nodiscard]] bool empty() const noexcept { return entries_.empty() && kept().empty(); }
+
+    /// The memory that its slabs take.
+    [[nodiscard]] std::size_t slab_bytes() const noexcept { return slab_bytes_; }
+    /// The memory that slabs take which have left it, but which readers hold still.
+    [[nodiscard]] std::size_t pinned() const noexcept {
+        const auto alive = tally_->bytes();
+        return alive > slab_bytes_ ? alive - slab_bytes_ : 0;
+    }
+    /// The memory that it takes beside the slabs, roughly.
+    [[nodiscard]] std::size_t overhead() const noexcept;
+    [[nodiscard]] std::size_t memory() const noexcept { return slab_bytes_ + overhead(); }
 
     /// From `first()` to `last()`.
     [[nodiscard]] const entry& operator[](std::uint64_t sequence) const noexcept {
@@ -96,8 +109,15 @@ public:
     /// Drops what the bounds say; but what only count and age would drop stays from the number `needed` on.
     void trim(time_point now, std::uint64_t needed);
 
+    /// Drops the oldest events, whatever the bounds say, and then those that are kept beyond the log, until
+    /// as much memory is free, or nothing is left.
+    void shrink(std::size_t bytes);
+
     /// With `lag_policy::latest`: the newest events of keys whose events have left the log, by number.
     [[nodiscard]] const kept_values& kept() const noexcept;
+    /// So many of them `shrink` has dropped ever, and no older one than `last_lost` is kept.
+    [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
+    [[nodiscard]] std::uint64_t last_lost() const noexcept { return last_lost_; }
 
 private:
     struct slab {
@@ -116,6 +136,7 @@ private:
     void supersede(key_state& key, std::uint64_t by);
     void release(key_state& key) noexcept;
     void drop_first();
+    void drop_first_kept();
 
     const topic_options options_;
     const std::uint64_t epoch_ = random_epoch();
@@ -125,6 +146,9 @@ private:
     std::uint32_t slabs_dropped_ = 0;
     std::size_t bytes_ = 0;
     std::size_t kept_bytes_ = 0;
+    const std::shared_ptr<block_tally> tally_;
+    std::size_t slab_bytes_ = 0;
+    std::uint64_t lost_ = 0, last_lost_ = 0;
     std::unique_ptr<own_ids> own_ids_;
     std::unique_ptr<keyed> keyed_;
 };

@@ -14,6 +14,9 @@ public:
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
+    /// Values that it has memory for.
+    [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size(); }
+
     /// Counted from the front.
     [[nodiscard]] T& operator[](std::size_t i) noexcept { return slots_[(first_ + i) & (slots_.size() - 1)]; }
     [[nodiscard]] const T& operator[](std::size_t i) const noexcept {
@@ -26,11 +29,13 @@ public:
 
     /// Has room for one more; what may throw is done then.
     void reserve_one() {
-        if (size_ < slots_.size()) return;
-        std::vector<T> larger(slots_.empty() ? 4 : 2 * slots_.size());
-        for (std::size_t i = 0; i < size_; ++i) larger[i] = std::move((*this)[i]);
-        slots_ = std::move(larger);
-        first_ = 0;
+        if (size_ == slots_.size()) resize(slots_.empty() ? 4 : 2 * slots_.size());
+    }
+    /// Gives back memory of which less than a quarter is needed.
+    void shrink() {
+        auto enough = slots_.size();
+        while (enough > 4 && size_ < enough / 4) enough /= 2;
+        if (enough < slots_.size()) resize(enough);
     }
     void push_back(T value) {
         reserve_one();
@@ -47,6 +52,13 @@ public:
     }
 
 private:
+    void resize(std::size_t slots) {
+        std::vector<T> moved(slots);
+        for (std::size_t i = 0; i < size_; ++i) moved[i] = std::move((*this)[i]);
+        slots_ = std::move(moved);
+        first_ = 0;
+    }
+
     std::vector<T> slots_; ///< a power of two of them
     std::size_t first_ = 0;
     std::size_t size_ = 0;

@@ -53,6 +53,7 @@ private:
         failed, ///< the filter has thrown
     };
 
+    [[nodiscard]] state end_of_fallen();
     [[nodiscard]] state take_own(std::size_t bytes, batch& into);
     [[nodiscard]] added add_excerpt(batch_builder& to, cursor& c, const topic_core::excerpt& part);
     void add_event(batch_builder& to, const cursor& c, const topic_core::excerpt& part,

@@ -1,0 +1,48 @@
+#include "topic_quota.hpp"
+
+#include <rill/app/http_error.hpp>
+
+#include <asio/error_code.hpp>
+#include <asio/ip/address.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hub {
+namespace {
+
+/// Beyond so many clients, those who come are one.
+constexpr std::size_t most_clients = 10'000;
+
+/// Whom an address stands for.
+std::string client_of(std::string_view remote_address) {
+    const std::string_view host = remote_address.substr(0, remote_address.rfind(':'));
+    if (!host.starts_with('[')) return std::string{host};
+    asio::error_code failure;
+    const auto address =
+        asio::ip::make_address_v6(std::string{host.substr(1, host.find_first_of("%]") - 1)}, failure);
+    const auto bytes = address.to_bytes();
+    if (address.is_v4_mapped()) return fmt::format("{}", fmt::join(bytes.begin() + 12, bytes.end(), "."));
+    return {bytes.begin(), bytes.begin() + 8};
+}
+
+} // namespace
+
+void topic_quota::take(std::string_view remote_address, rill::time_point now) {
+    auto client = client_of(remote_address);
+    const std::lock_guard lock{mutex_};
+    if (spent_.size() >= most_clients && !spent_.contains(client)) {
+        std::erase_if(spent_, [&](const auto& each) { return each.second <= now; });
+        if (spent_.size() >= most_clients) client.clear();
+    }
+    auto& until = spent_[client];
+    const auto next = std::max(until, now) + interval_;
+    if (next > now + period_) {
+        const auto wait = std::chrono::ceil<std::chrono::seconds>(next - now - period_);
+        throw rill::http_error{rill::status::too_many_requests, "this client has begun too many topics"}.with(
+            "Retry-After", fmt::format("{}", wait.count()));
+    }
+    until = next;
+}
+
+} // namespace hub
