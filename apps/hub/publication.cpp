@@ -114,6 +114,10 @@ publication read_publication(const rill::request& request, std::string body) {
     if (!given.name) given.name = request.query("event");
     if (!given.id) given.id = request.query("id");
     if (!given.key) given.key = request.query("key");
+    // Clients whose header fields are ASCII or Latin-1 could not send it back, and would not come back at
+    // all.
+    if (given.id && std::ranges::any_of(*given.id, [](unsigned char c) { return c >= 0x80; }))
+        throw refusal("the id of an event has characters beyond ASCII");
     return given;
 }
 

@@ -6,6 +6,7 @@
 #include "client/scripted_server.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cstddef>
 #include <string>
@@ -69,6 +70,32 @@ TEST_CASE("a chunked answer is the same at every split") {
                 all += message->data + "|" + message->last_event_id + "\n";
             }
             CHECK(all == "x|\ny|7\n");
+        }
+    });
+    CHECK(server.connections() == 1);
+}
+
+TEST_CASE("an answer may come in a million chunks") {
+    for (const auto* const chunk : {"1\r\nx\r\n", "1 ;a=b \r\nx\r\n"}) {
+        std::string whole_answer = chunked("");
+        for (int n = 0; n < 1'000'000; ++n) whole_answer += chunk;
+        scripted::server server{only(whole_answer + "0\r\n\r\n")};
+        CHECK(get(server.url()).body.size() == 1'000'000);
+    }
+}
+
+TEST_CASE("a stream of a hundred thousand chunks is one stream") {
+    constexpr std::size_t count = 100'000;
+    std::string whole_answer = chunked("");
+    for (std::size_t n = 0; n < count; ++n) whole_answer += scripted::chunk(fmt::format("data: {}\n\n", n));
+    scripted::server server{only(whole_answer + "0\r\n\r\n")};
+    rill::http_client client;
+    rill::event_source source{client, server.url(), eager()};
+    run([&]() -> rill::task<void> {
+        for (std::size_t n = 0; n < count; ++n) {
+            const auto* const message = co_await source.next();
+            REQUIRE(message != nullptr);
+            REQUIRE(message->data == std::to_string(n));
         }
     });
     CHECK(server.connections() == 1);

@@ -13,6 +13,8 @@ const bad_queries = [
   ['event=a%0Ab', /name .* line end/], ['event=a%0Db', /name .* line end/],
   ['id=a%0Ab', /line end|control/], ['id=a%0Db', /line end|control/], ['id=a%00b', /NUL|control/],
   ['id=a%01b', /id/], ['id=a%7Fb', /id/], ['id=%20a', /id/], ['id=a%09', /id/],
+  ['id=%C3%BC', /beyond ASCII/], ['id=a%E2%80%A8', /beyond ASCII/], ['id=%ff', /UTF-8/], ['event=%ff', /UTF-8/],
+  ['key=%C3%28', /UTF-8/], ['%ff=1', /UTF-8/],
   ['id=', /id/], ['id=a,b', /id/], [`id=${'i'.repeat(257)}`, /id/],
   [`key=${'k'.repeat(257)}`, /key/],
 ];
@@ -43,6 +45,7 @@ const bad_json = [
   ['{"data": "x", "data": "y"}', /'data' comes twice/], ['{"retry": 1, "retry": 1}', /'retry' comes twice/],
   ...['-1', '-0.5', '1.0', '1e3', '"1"', 'null', 'true', '[1]', '{}', '9223372036854775808', '18446744073709551615', '1e400', '99999999999999999999']
     .map(value => [`{"data": "x", "retry": ${value}}`, /'retry' is no whole number|number in it that is too large/]),
+  ['{"id": "\\u00fc", "data": "x"}', /beyond ASCII/],
   ['{"event": "a\\nb", "data": "x"}', /name .* line end/], ['{"id": "a\\u0000b"}', /NUL|control/], ['{"id": "a\\rb"}', /line end|control/],
 ];
 for (const [text, why] of bad_json) {
