@@ -59,14 +59,14 @@ test('what the page publishes, it sees', () => with_page(async page => {
   await fill(page, { Data: 'Hello,\n  World!' });
   await press(page, 'Publish');
   await said(page, /^Published as [0-9a-f]{12}-1\.$/);
-  await fill(page, { Data: '<b>Rain</b>', 'Event type': 'alarm', Id: 'ž7 🐎' });
+  await fill(page, { Data: '<b>Rain</b>', 'Event type': 'alarm', Id: '7 b' });
   await press(page, 'Publish');
-  await said(page, /^Published as ž7 🐎\.$/);
+  await said(page, /^Published as 7 b\.$/);
   assert.deepEqual(await events(page, 2), ['Hello,\n  World!', '<b>Rain</b>']);
   const [newest] = await page.locator('#log li.event').allInnerTexts();
-  assert.match(newest, /^\d\d:\d\d:\d\d\s+alarm\s+ž7 🐎\s/);
+  assert.match(newest, /^\d\d:\d\d:\d\d\s+alarm\s+7 b\s/);
   assert.equal(await text(page, '#count'), '2');
-  assert.equal(await text(page, '#last-id'), 'ž7 🐎');
+  assert.equal(await text(page, '#last-id'), '7 b');
   await until(async () => /^\d\.\d s$/.test(await text(page, '#since')), 'the time since the last event');
 }));
 
