@@ -9,6 +9,7 @@ import sys
 
 import http1_answered  # noqa: F401, these hold the shapes
 import http1_refused  # noqa: F401
+import http1_streams  # noqa: F401
 from http1_shapes import SHAPES, Server
 from strict_http import Wrong
 
