@@ -25,7 +25,7 @@ std::string members(const rill::topic_statistics& s) {
                        s.gaps, s.disconnected);
 }
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
     return nlohmann::json(text).dump();
 }
 
@@ -35,7 +35,7 @@ std::shared_ptr<const listing::list> listing::make() const {
     const auto begin = rill::clock::now();
     auto made = std::make_shared<list>();
     for (auto& [name, statistics] : topics_.list()) {
-        auto text = fmt::format(R"({{"name":{},{}}})", quoted(name), members(statistics));
+        auto text = fmt::format(R"({{"name":{},{}}})", json_string(name), members(statistics));
         made->topics.emplace_back(std::move(name), std::move(text));
     }
     made->total = fmt::format("{{{}}}", members(topics_.statistics()));
@@ -80,7 +80,7 @@ rill::response listing::answer(const rill::request& request) {
         body += at->second;
     }
     body += ']';
-    if (to != all->topics.end()) body += fmt::format(R"(,"next":{})", quoted(std::prev(to)->first));
+    if (to != all->topics.end()) body += fmt::format(R"(,"next":{})", json_string(std::prev(to)->first));
     body += fmt::format(R"(,"total":{}}})", all->total);
     return rill::response::json(std::move(body)).set("Cache-Control", "no-store");
 }

@@ -20,7 +20,8 @@ namespace hub {
 class topic_quota {
 public:
     topic_quota(std::size_t most, std::chrono::milliseconds period) noexcept
-        : period_{period}, interval_{std::max(rill::duration{period} / most, rill::duration{1})} {}
+        : period_{period},
+          interval_{std::max(period_ / static_cast<rill::duration::rep>(most), rill::duration{1})} {}
 
     /// A client begins one; `remote_address` is as `request` gives it. Throws `http_error` 429 with
     /// `Retry-After`.
