@@ -259,7 +259,7 @@ test('GET /topics counts', () => with_hub([], async server => {
   await publish(`${server.url}/topics/a`, 'y');
   await reader.events(1);
   const { topics: [a, b], total } = await statistics(server);
-  const none = { dropped: 0, gaps: 0, disconnected: 0 };
+  const none = { dropped: 0, gaps: 0, disconnected: 0, pinned: 0 };
   assert.deepEqual({ ...a, bytes: 0 }, { name: 'a', subscribers: 0, events: 1, bytes: 0, published: 1, delivered: 0, ...none });
   assert.deepEqual({ ...b, bytes: 0 }, { name: 'b', subscribers: 1, events: 1, bytes: 0, published: 1, delivered: 1, ...none });
   assert.ok(a.bytes > 0 && total.bytes === a.bytes + b.bytes);
