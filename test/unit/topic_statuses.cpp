@@ -58,9 +58,10 @@ TEST_CASE("the words of the refusal go to the client") {
 TEST_CASE("a name that is not allowed is 400, too many topics are 503 with the time to come back") {
     rill::topics registry{{.max_topics = 1}};
     const auto held = registry.open("held");
+    held->publish({.data = "x"});
     CHECK(answer_to([&] { static_cast<void>(registry.open("")); }).starts_with("400 "));
     site s;
-    s.routes.get("/", [&](request&) { return static_cast<void>(registry.open("more")), response{}; });
+    s.routes.get("/", [&](request&) { return registry.open("more")->publish({.data = "x"}), response{}; });
     auto reply = s.send("GET", "/");
     CHECK(reply.status() == rill::status::service_unavailable);
     CHECK(reply.fields().find("Retry-After") == "5");
