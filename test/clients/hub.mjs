@@ -160,10 +160,10 @@ test('the checkpoint is a place to go on from', async () => {
 
 test('ids of the publishers resume too', async () => {
   const topic = fresh();
-  for (const id of ['a', 'b', 'ž 🐎']) await publish(topic, { id, data: id });
-  assert.equal((await (await listen(topic, '-H', 'Last-Event-ID: b')).events(1))[0].data, 'ž 🐎');
+  for (const id of ['a', 'b', 'c d']) await publish(topic, { id, data: id });
+  assert.equal((await (await listen(topic, '-H', 'Last-Event-ID: b')).events(1))[0].data, 'c d');
   await publish(topic, 'last');
-  assert.equal((await (await listen(topic, '-H', 'Last-Event-ID: ž 🐎')).events(1))[0].data, 'last');
+  assert.equal((await (await listen(topic, '-H', 'Last-Event-ID: c d')).events(1))[0].data, 'last');
 });
 
 test('several topics on one stream, each in order, resumed by the combined id', async () => {

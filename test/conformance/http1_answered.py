@@ -179,7 +179,7 @@ echoed("line ends in a chunk are data", CHUNKED + b"6\r\n\r\n0\r\n\r\r\n0\r\n\r\
 echoed("extensions of chunks are passed over",
        CHUNKED + b'5;a;b=c;d="\\";\xc3\xb6"\r\nhello\r\n0;last\r\n\r\n', b"hello")
 echoed("and so are the blanks around their signs",
-       CHUNKED + b'5 ;a\t;\t b = c ; d= "\";" ;e\r\nhello\r\n0 ; last\r\n\r\n', b"hello")
+       CHUNKED + b'5 ;a\t;\t b = c ; d= "\\";" ;e\r\nhello\r\n0 ; last\r\n\r\n', b"hello")
 echoed("trailers are passed over", CHUNKED + b"5\r\nhello\r\n0\r\nContent-Length: 9\r\nX-Sum: 1\r\n\r\n", b"hello")
 echoed("a thousand chunks of a byte", CHUNKED + b"1\r\nx\r\n" * 1000 + b"0\r\n\r\n", b"x" * 1000)
 echoed("a million chunks of a byte", CHUNKED + b"1;a\r\nx\r\n" * 1_000_000 + b"0\r\n\r\n", b"x" * 1_000_000)

@@ -210,15 +210,19 @@ TEST_CASE("slow clients are not cut in ninety seconds, get fresh news, and those
         if (seen.what.starts_with("/latest")) {
             MESSAGE(seen.what, ": at most ", seen.oldest, " ms old");
             CHECK(seen.oldest > 0);
-            // What lies in both kernels, and what it was given last; and the machine may be busy.
-            CHECK(seen.oldest <= static_cast<std::int64_t>(3 * 65'536 * 1000 / seen.rate) + 5000);
+            // What lies in both kernels, and what it was given last, at the rate that a busy machine let it
+            // have.
+            const auto rate = std::min<std::uint64_t>(seen.bytes / 90, seen.rate);
+            CHECK(seen.oldest <= static_cast<std::int64_t>(3 * 65'536 * 1000 / rate) + 5000);
         }
     }
     CHECK(plain.statistics().cut_slow == stuck);
 #ifdef CERTIFICATES
     CHECK(secure.statistics().cut_slow == 0);
 #endif
-    const auto lines = log.lines();
+    auto lines = log.lines();
+    std::erase_if(lines,
+                  [](const auto& line) { return line.find("held up its thread") != line.npos; }); // busy
     CHECK(lines.size() == stuck);
     for (const auto& line : lines) {
         CAPTURE(line);

@@ -142,7 +142,14 @@ void h1_session::answer_at_last() {
     if (phase_ != phase::answering) return;
     if (transport_->peer() == transport::peer_state::gone) return close(false);
     conversation_->answer_now();
-    if (peer_ended_) asio::post(shard_.context(), [self = shared_from_this()] { self->on_end(); });
+    // A coroutine that waits for nothing begins in the next turn of the event loop, and is done in the one
+    // after.
+    asio::post(shard_.context(), [self = shared_from_this()] {
+        asio::post(self->shard_.context(), [self] {
+            if (self->conversation_) self->conversation_->turn_over();
+            if (self->peer_ended_) self->on_end();
+        });
+    });
 }
 
 /// From the event loop, since a handler may be on the stack, and since others want their turn.

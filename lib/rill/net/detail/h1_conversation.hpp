@@ -46,8 +46,10 @@ public:
     [[nodiscard]] duration patience() const noexcept;
     void on_timeout();
     /// The request waits until others are answered: see `shard::answer_later`.
-    [[nodiscard]] bool answers_later() const noexcept { return answers_later_; }
+    [[nodiscard]] bool answers_later() const noexcept { return answers_later_ || has_turn_; }
     void answer_now();
+    /// A handler that answers without waiting has done so.
+    void turn_over() noexcept { has_turn_ = false; }
     void on_drained() { answer_.on_drained(); }
     void on_drain();
     void on_gone();
@@ -114,6 +116,7 @@ private:
     bool body_wanted_ = false;
     bool head_started_ = false; ///< the clock for the head runs
     bool answers_later_ = false;
+    bool has_turn_ = false; ///< an answer that came later is under way, and may need no waiting
     bool processing_ = false;
 };
 
