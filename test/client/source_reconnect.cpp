@@ -257,7 +257,7 @@ TEST_CASE("a refusal inside a stream is taken as its status: told with its reaso
     scripted::server server{{scripted::events("id: 1\ndata: a\n\n"), refused, refused, refused,
                              scripted::endless("data: b\n\n")}};
     diary told;
-    CHECK(follow(server, 2, told) == texts{"message|a|1", "message|b|1"}); // it is no message
+    CHECK(follow(server, 2, told, 1min) == texts{"message|a|1", "message|b|1"}); // it is no message
     REQUIRE(told.codes.size() == 4);
     CHECK(told.codes[0] == asio::error::eof);
     for (std::size_t n = 1; n < 4; ++n) {
