@@ -127,9 +127,10 @@ layout lay_out(const event& e) {
 }
 
 void write(char* to, const event& e, const layout& l) noexcept {
-    if (is_set(e.comment))
+    if (is_set(e.comment)) {
         to = e.comment.empty() ? put(to, empty_comment) : put_line(to, comment_start, e.comment);
-    if (l.form == form::comment) return;
+        if (l.form == form::comment) return;
+    }
     if (is_set(e.id)) to = put_line(to, id_start, e.id);
     if (!e.name.empty()) to = put_line(to, name_start, e.name);
     if (l.form == form::checkpoint) to = put_line(to, name_start, checkpoint_name);
@@ -138,9 +139,11 @@ void write(char* to, const event& e, const layout& l) noexcept {
         const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), e.retry->count()).ptr;
         to = put_line(to, retry_start, {digits.data(), end});
     }
-    if (l.form == form::line) to = put_line(to, data_start, e.data);
-    if (l.form == form::checkpoint) to = put_line(to, data_start, checkpoint_data);
-    if (l.form == form::lines) {
+    if (l.form == form::line) {
+        to = put_line(to, data_start, e.data);
+    } else if (l.form == form::checkpoint) {
+        to = put_line(to, data_start, checkpoint_data);
+    } else {
         std::string_view rest = e.data;
         std::string_view line;
         bool more = true;

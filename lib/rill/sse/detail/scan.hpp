@@ -65,8 +65,12 @@ template <std::uint64_t Find(std::uint64_t) noexcept>
         found |= Find(word);
         bits |= word;
     }
-    std::uint64_t last = ' ' * every_byte; // the bytes that are left, with spaces before them
-    for (; p != end; ++p) last = last << 8 | static_cast<unsigned char>(*p);
+    std::uint64_t last =
+        ' ' * every_byte; // the bytes that are left, behind some seen before, or behind spaces
+    if (text.size() >= 8)
+        last = load_word(end - 8);
+    else
+        for (; p != end; ++p) last = last << 8 | static_cast<unsigned char>(*p);
     found |= Find(last);
     return {found != 0, ((bits | last) & high_bits) != 0};
 }
