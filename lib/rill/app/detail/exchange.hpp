@@ -45,8 +45,8 @@ public:
     /// The answer cannot be completed: the client sees it cut off.
     virtual void abort() = 0;
 
-    /// The client is too slow: later, the connection ends with a reset, and what the client has yet to take is
-    /// dropped. `why` is for the log.
+    /// The client is too slow: later, the connection ends with a reset, and what the client has yet to take
+    /// is dropped. `why` is for the log.
     virtual void cut(std::string_view why) = 0;
 
 protected:
