@@ -94,10 +94,15 @@ std::size_t connection_pool::size() {
 /// Under the mutex.
 connection_pool::entries connection_pool::take_expired() {
     const auto now = clock::now();
-    const auto old = std::stable_partition(entries_.begin(), entries_.end(),
-                                           [&](const entry& e) { return e.until > now; });
-    entries expired{std::make_move_iterator(old), std::make_move_iterator(entries_.end())};
-    entries_.erase(old, entries_.end());
+    entries expired;
+    auto kept = entries_.begin();
+    for (auto at = kept; at != entries_.end(); ++at) {
+        if (at->until <= now)
+            expired.push_back(std::move(*at));
+        else if (kept++ != at)
+            *std::prev(kept) = std::move(*at);
+    }
+    entries_.erase(kept, entries_.end());
     return expired;
 }
 
