@@ -20,7 +20,7 @@ std::string_view words_in(const json& said) {
     return {};
 }
 
-const json& member(const json& from, std::string_view name) {
+const json& value_at(const json& from, std::string_view name) {
     static const json none;
     const auto found = from.is_object() ? from.find(name) : from.end();
     return found == from.end() ? none : *found;
@@ -48,18 +48,18 @@ std::string explained(const json& error, const json& beside) {
 std::optional<std::string> failure_in(const json& said) {
     if (said.is_array() && said.size() == 1 && said.front().is_object()) return failure_in(said.front());
     if (!said.is_object()) return std::nullopt;
-    if (const auto& error = member(said, "error"); is_set(error)) return explained(error, said);
+    if (const auto& error = value_at(said, "error"); is_set(error)) return explained(error, said);
     if (text_in(said, "object") == "error" || text_in(said, "type") == "error")
         return or_no_words(words_in(said));
-    const auto& choices = member(said, "choices");
+    const auto& choices = value_at(said, "choices");
     if (choices.is_null()) {
         const auto words = words_in(said);
-        const bool emptied = said.contains("choices") && !member(said, "usage").is_object();
+        const bool emptied = said.contains("choices") && !value_at(said, "usage").is_object();
         if (!words.empty() || emptied) return or_no_words(words);
     }
     if (!choices.is_array() || choices.empty()) return std::nullopt;
     const auto& choice = choices.front();
-    if (const auto& error = member(choice, "error"); is_set(error)) return explained(error, said);
+    if (const auto& error = value_at(choice, "error"); is_set(error)) return explained(error, said);
     if (text_in(choice, "finish_reason") == "error") return or_no_words(words_in(said));
     return std::nullopt;
 }

@@ -39,7 +39,7 @@ namespace {
 
 std::unique_ptr<llm::engine> make_engine(llm::upstream_options upstream, std::chrono::milliseconds pace,
                                          llm::statistics& counts) {
-    if (upstream.url.empty()) return std::make_unique<llm::embedded>(corpus, pace, counts);
+    if (upstream.url.empty()) return std::make_unique<llm::embedded>(corpus(), pace, counts);
     // NOLINTNEXTLINE(concurrency-mt-unsafe): there is no other thread yet.
     if (const char* key = std::getenv("OPENAI_API_KEY")) upstream.key = key;
     return std::make_unique<llm::upstream>(std::move(upstream), counts);

@@ -13,7 +13,7 @@
 namespace {
 
 const llm::model& docs() {
-    static const llm::model made{corpus};
+    static const llm::model made{corpus()};
     return made;
 }
 
@@ -132,10 +132,11 @@ TEST_CASE("all temperatures end, however far from the middle") {
 }
 
 TEST_CASE("it mixes what it has read, and does not recite it") {
+    const auto read = corpus();
     int recited = 0;
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
         const auto text = answer(docs(), "", {.seed = seed}, 40);
-        if (corpus.find(text) != std::string_view::npos) ++recited;
+        if (read.find(text) != std::string::npos) ++recited;
     }
     CHECK(recited < 10);
 }
