@@ -112,7 +112,8 @@ std::string secrets::hidden(std::string text) const {
 }
 
 std::string secrets::hidden_in_event(std::string data) const {
-    return hide(std::move(data), is_piece(data) ? least_in_answer : 1);
+    const auto least = is_piece(data) ? least_in_answer : 1; // before it is moved away
+    return hide(std::move(data), least);
 }
 
 } // namespace llm

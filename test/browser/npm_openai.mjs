@@ -137,7 +137,7 @@ test('it retries what can be retried, and hears of nothing twice', async () => {
 test('none of them has a word on standard error', async () => {
   for (const server of servers.flatMap(([, ...both]) => both).reverse()) {
     assert.equal(await server.end(), 0);
-    assert.equal(server.stderr, '');
+    assert.equal(server.complaints, '');
   }
 });
 

@@ -75,6 +75,6 @@ export async function staying(hub_program, event_program, clients, { cuts = 2 } 
   });
   test('hub has nothing to complain of', async () => {
     assert.equal(await hub.end(), 0);
-    assert.equal(hub.stderr, '');
+    assert.equal(hub.complaints, '');
   });
 }

@@ -63,6 +63,9 @@ export class Program {
     });
   }
 
+  /// What it says on standard error, but for handlers that took long, as on a busy machine they may.
+  get complaints() { return this.stderr.replace(/^.*: the handler held up its thread, .*\n/gm, ''); }
+
   /// Sends a signal, and gives `ended`.
   end(signal = 'SIGTERM') {
     this.child.kill(signal);

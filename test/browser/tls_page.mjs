@@ -70,7 +70,7 @@ async function refusal(who, certificate) {
   } finally {
     await page.context().close();
     assert.equal(await server.end(), 0);
-    assert.equal(server.stderr, '');
+    assert.equal(server.complaints, '');
   }
 }
 

@@ -254,7 +254,7 @@ test('SIGTERM ends the streams properly, and the program, within a second', asyn
   assert.equal(await server.end(), 0);
   assert.ok(performance.now() - begin < 1000);
   for (const { curl } of listeners) assert.equal(await curl.ended, 0, curl.stderr);
-  assert.equal(server.stderr, '');
+  assert.equal(server.complaints, '');
 });
 
 for (const count of ['0', '10001', '-1', 'all', '', '1.5']) {

@@ -52,5 +52,5 @@ export const with_server = (body, ...args) => async () => {
   server.call = (id, name, query = '') => fetch('-X', 'PUT', '--data-binary', name, `${server.stream}/${id}/name${query}`);
   await body(server);
   assert.equal(await server.end(), 0);
-  assert.equal(server.stderr, '');
+  assert.equal(server.complaints, '');
 };

@@ -156,7 +156,7 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
       const ended = performance.now() - begin;
       assert.ok(ended < 1000, `after ${ended} ms`);
       assert.equal(await client.ended, 0, client.stderr); // 18 would be a body cut off
-      assert.equal(server.stderr, '');
+      assert.equal(server.complaints, '');
     });
   }
 }
@@ -227,7 +227,7 @@ test('--help says what there is, on standard output', async () => {
 
 test('all that was served left no word on standard error', async () => {
   await sleep(50);
-  assert.equal(fast.stderr, '');
+  assert.equal(fast.complaints, '');
   assert.equal(await fast.end(), 0);
 });
 

@@ -13,7 +13,7 @@ async function with_hub(args, body) {
   const server = await serve(program, ...args);
   try {
     await body(server);
-    assert.equal(server.stderr, '');
+    assert.equal(server.complaints, '');
   } finally {
     await server.end('SIGKILL');
   }
@@ -308,7 +308,7 @@ test('the server ended no stream in disorder, and left no word on standard error
   await until(() => reader.text.includes('\n\n'), 'the checkpoint');
   assert.equal(await hub.end(), 0);
   assert.equal(await reader.ended, 0);
-  assert.equal(hub.stderr, '');
+  assert.equal(hub.complaints, '');
 });
 
 await run();

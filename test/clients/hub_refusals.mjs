@@ -211,7 +211,7 @@ test('--help says what there is, and what it is by default', async () => {
 
 test('all these refusals left no word on standard error', async () => {
   assert.equal(await hub.end(), 0);
-  assert.equal(hub.stderr, '');
+  assert.equal(hub.complaints, '');
 });
 
 await run();

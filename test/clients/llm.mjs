@@ -285,7 +285,7 @@ test('of runs that have ended the oldest goes; those under way stay, and one too
   await refused(await post(`${busy.url}/runs`, { messages: question }), 503, /too many/);
   assert.equal((await status(busy)).runs.kept, 2);
   assert.equal(await busy.end(), 0, 'and answers under way do not keep the server');
-  assert.equal(busy.stderr, '');
+  assert.equal(busy.complaints, '');
 });
 
 test('a run is dropped when it was kept for long enough', async () => {
@@ -307,7 +307,7 @@ test('SIGTERM ends streams and runs within a second', async () => {
   assert.equal(await server.end(), 0);
   assert.ok(performance.now() - before < 1000);
   await Promise.all(heard);
-  assert.equal(server.stderr, '');
+  assert.equal(server.complaints, '');
 });
 
 // The page, and the command line
@@ -345,7 +345,7 @@ test('--help says what there is, and what it is by default', async () => {
 test('all these refusals left no word on standard error', async () => {
   for (const server of [llm, slow]) {
     assert.equal(await server.end(), 0);
-    assert.equal(server.stderr, '');
+    assert.equal(server.complaints, '');
   }
 });
 

@@ -226,9 +226,10 @@ test('a query of the base stays behind the path', async () => {
 
 const everything = async server => {
   const texts = await Promise.all(['/', '/status', '/v1/models'].map(async path => (await fetch(`${server.url}${path}`)).text()));
-  const { status, headers, body } = await complete(server, { stream: true });
+  const answer = await complete(server, { stream: true });
+  const body = await answer.text();
   const { events } = await hear(await begin(server));
-  return JSON.stringify([...texts, status, [...headers], await new Response(body).text(), events]);
+  return JSON.stringify([...texts, answer.status, [...answer.headers], body, events]);
 };
 for (const [where, options] of [['query', { base: '/v1?key=Sesame' }], ['password', { userinfo: 'ann:Sesame@' }], ['key', { key: 'Sesame' }]]) {
   for (const [how, respond] of [

@@ -110,7 +110,7 @@ export async function behind(program, respond, { args = [], key, userinfo = '', 
     server.closeAllConnections();
     server.close();
     assert.equal(await front.end(), 0);
-    assert.equal(front.stderr, '');
+    assert.equal(front.complaints, '');
   };
   return { url: front.url, requests, end };
 }

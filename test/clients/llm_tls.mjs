@@ -56,7 +56,7 @@ for (const [what, certificate, args] of [
     const { events: [{ type, data }] } = await hear(await begin(server));
     assert.deepEqual([type, JSON.parse(data).status], ['failed', 502]);
     assert.equal(await server.end(), 0);
-    assert.equal(server.stderr, '');
+    assert.equal(server.complaints, '');
     await untrusted.end();
   });
 }
@@ -66,7 +66,7 @@ test('SIGTERM ends both while they are at work', async () => {
   await until(async () => await running(slow_relay) === 1, 'it to begin');
   for (const server of [slow_relay, slow_origin, relay, origin]) {
     assert.equal(await server.end(), 0);
-    assert.equal(server.stderr, '');
+    assert.equal(server.complaints, '');
   }
   await heard;
 });

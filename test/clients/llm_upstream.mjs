@@ -92,7 +92,7 @@ test('an upstream that cannot be reached is 502, in a run too', async () => {
   const { events: [event] } = await hear(await begin(server));
   assert.deepEqual([event.type, JSON.parse(event.data).status], ['failed', 502]);
   assert.equal(await server.end(), 0);
-  assert.equal(server.stderr, '');
+  assert.equal(server.complaints, '');
 });
 
 test('SIGTERM ends it while upstream is at work', async () => {
@@ -102,7 +102,7 @@ test('SIGTERM ends it while upstream is at work', async () => {
   assert.equal(await server.end(), 0);
   await Promise.all(heard);
   await idle(slow_origin);
-  assert.equal(server.stderr, '');
+  assert.equal(server.complaints, '');
 });
 
 // One that the test answers for
@@ -261,7 +261,7 @@ test('chunks without text, without choices and with members of the wrong kind ar
 test('all this left no word on standard error', async () => {
   for (const server of [relay, slow_relay, origin, slow_origin]) {
     assert.equal(await server.end(), 0);
-    assert.equal(server.stderr, '');
+    assert.equal(server.complaints, '');
   }
 });
 

@@ -30,7 +30,7 @@ test('SIGHUP that nohup has turned off stays off', async () => {
   server.child.kill('SIGHUP');
   await answers(server);
   assert.equal(await server.end(), 0);
-  assert.equal(server.stderr, '');
+  assert.equal(server.complaints, '');
 });
 
 test('a log whose reader has gone ends no server', async () => {

@@ -48,7 +48,7 @@ for (const version of ['1.2', '1.3']) {
     await ticks_come(client, 1);
     assert.equal(await another.end(), 0);
     assert.equal(await client.ended, 0, client.stderr);
-    assert.equal(another.stderr, '');
+    assert.equal(another.complaints, '');
   });
 
   const name = `-tls${version.replace('.', '_')}`;
@@ -194,7 +194,7 @@ test('files that cannot be used are exit code 2 and one line that names them', a
 });
 
 test('all that was served left no word on standard error', async () => {
-  assert.equal(server.stderr, '');
+  assert.equal(server.complaints, '');
   assert.equal(await server.end(), 0);
 });
 

@@ -271,3 +271,17 @@ TEST_CASE("all times are the server's to choose") {
     s.server().advance(2s);
     CHECK(s.server().connections() == 0);
 }
+
+TEST_CASE("a time without end is one") {
+    constexpr auto endless = std::chrono::milliseconds::max();
+    site s{rill::server_options{.limits = {.handshake_timeout = endless,
+                                           .head_timeout = endless,
+                                           .first_request_timeout = endless,
+                                           .idle_timeout = endless,
+                                           .body_timeout = endless,
+                                           .body_grace = endless,
+                                           .write_timeout = endless,
+                                           .linger = endless}}};
+    s.routes.get("/", says("hello"));
+    CHECK(s.raw(whole_request).find("200 OK") != std::string::npos);
+}

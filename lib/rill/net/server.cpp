@@ -48,7 +48,7 @@ void complain(const std::exception& cause) noexcept {
 class server::impl {
 public:
     impl(const router& routes, const server_options& options)
-        : common_{detail::router_access::table(routes), options.limits,
+        : common_{detail::router_access::table(routes), detail::within_a_century(options.limits),
                   options.log ? *options.log : standard_error_log(), options.reconnect_spread},
           drain_timeout_{options.drain_timeout},
           files_{std::string{options.tls.certificate}, std::string{options.tls.private_key}} {

@@ -21,6 +21,14 @@ std::string fields_for(std::chrono::milliseconds time) {
 
 } // namespace
 
+limits within_a_century(limits bounds) noexcept {
+    for (auto* const time : {&bounds.handshake_timeout, &bounds.head_timeout, &bounds.first_request_timeout,
+                             &bounds.idle_timeout, &bounds.body_timeout, &bounds.body_grace,
+                             &bounds.write_timeout, &bounds.linger})
+        *time = std::min<std::chrono::milliseconds>(*time, std::chrono::years{100});
+    return bounds;
+}
+
 shard::shard(const service& common, timers::clock_kind clock)
     : common_{common},
       context_{std::in_place, 1},

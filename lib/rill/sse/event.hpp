@@ -81,8 +81,8 @@ namespace detail {
 /// What `{.event = "alarm"}` makes. What takes an `event` has an overload for this one, a template so that it
 /// comes second wherever both would do, and `refuse_misnamed` in it says what is wrong.
 struct misnamed_event {
-    std::string_view id, event, type, data, comment;
-    std::optional<std::chrono::milliseconds> retry;
+    std::string_view id = {}, event = {}, type = {}, data = {}, comment = {};
+    std::optional<std::chrono::milliseconds> retry = {};
 };
 
 template <typename Wrong>

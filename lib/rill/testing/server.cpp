@@ -50,7 +50,7 @@ std::size_t connection::writes() const noexcept {
 class server::impl {
 public:
     impl(const router& routes, const server_options& options)
-        : common{rill::detail::router_access::table(routes), options.limits,
+        : common{rill::detail::router_access::table(routes), rill::detail::within_a_century(options.limits),
                  options.log ? *options.log : standard_error_log(), options.reconnect_spread} {}
 
     const rill::detail::service common;

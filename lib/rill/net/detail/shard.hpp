@@ -39,6 +39,9 @@ struct service {
     mutable std::atomic<std::size_t> bodies{0};
 };
 
+/// The same, with each time at most a century: so none of them overflows where it is counted in nanoseconds.
+[[nodiscard]] limits within_a_century(limits bounds) noexcept;
+
 /// One thread's share of a server: its event loop, its timers, its connections, and the buffers that they
 /// take turns with. Nothing in it is locked: everything but `connections()` is for its own thread.
 ///
