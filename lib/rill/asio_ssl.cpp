@@ -1,2 +1,20 @@
-// The same for Asio's TLS streams, which the client uses.
+// The same for Asio's TLS streams, which the client uses: see asio.cpp.
+#include <asio/ssl/error.hpp>
+
+namespace asio {
+
+namespace error {
+
+inline __attribute__((used)) const error_category& get_ssl_category();
+
+} // namespace error
+
+namespace ssl::error {
+
+inline __attribute__((used)) const error_category& get_stream_category();
+
+} // namespace ssl::error
+
+} // namespace asio
+
 #include <asio/ssl/impl/src.hpp>

@@ -67,7 +67,8 @@ export function cases(program, server, listen, { forgets_ids, shortest_retry = 0
   test('a handler that throws before its first event is a 500, which ends it', async () => {
     const told = await listen({ url: `${server.url}/failure`, count: 1 });
     assert.deepEqual(told.map(([type]) => type), ['error']);
-    assert.match(server.stderr, /GET \/failure: the handler failed: before the first event\n/);
+    const line = /GET \/failure: the handler failed: before the first event\n/;
+    await until(() => line.test(server.stderr), 'the word of the log');
   });
 
   const many = shortest_retry > 0 ? 40 : 100; // of which four come with each connection

@@ -1,18 +1,27 @@
 // A program of somebody else's that uses Rill: its own handlers with Asio's timers in them, the client on an
 // event loop of its own, and the test kit. Its Asio is another copy than the library's, and perhaps another
-// compiler's.
+// compiler's, and still the two know each other's loops, signals and errors.
 #include <rill/rill.hpp>
 #include <rill/testing/server.hpp>
 
 #include <asio/co_spawn.hpp>
+#include <asio/connect.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/error.hpp>
 #include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
+#include <asio/read.hpp>
+#include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
+#include <asio/write.hpp>
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -44,6 +53,23 @@ rill::task<rill::response> say(rill::request& request) {
     co_return rill::response::text(text);
 }
 
+/// What a handler sees of its own loop with the program's Asio: that it runs in it, and a connection of its own there.
+rill::task<rill::response> look(rill::request&) {
+    const auto executor = co_await asio::this_coro::executor;
+    bool at_once = false;
+    asio::dispatch(executor, [&] { at_once = true; });
+    asio::ip::tcp::acceptor acceptor{executor, {asio::ip::address_v4::loopback(), 0}};
+    asio::ip::tcp::socket near{executor};
+    co_await near.async_connect(acceptor.local_endpoint(), asio::use_awaitable);
+    auto far = co_await acceptor.async_accept(asio::use_awaitable);
+    std::string big(1 << 20, 'x'); // more than a socket holds
+    asio::async_write(near, asio::buffer(big), [](const asio::error_code&, std::size_t) {});
+    std::string got(big.size(), ' ');
+    co_await asio::async_read(far, asio::buffer(got), asio::use_awaitable);
+    far.close();
+    co_return rill::response::text(at_once && got == big ? "at home" : "abroad");
+}
+
 rill::task<void> ask(const std::string& url, std::string& heard) {
     rill::http_client client{url};
     auto numbers = co_await client.get("/count?to=3");
@@ -60,6 +86,37 @@ rill::task<void> ask(const std::string& url, std::string& heard) {
     asio::steady_timer timer{co_await asio::this_coro::executor, 1h};
     timer.expires_after(0ms);
     co_await timer.async_wait(asio::use_awaitable);
+
+    heard += ", ";
+    auto loop = co_await client.get("/look");
+    heard += co_await loop.bytes();
+
+    struct : rill::source_observer {
+        bool told = false;
+        void on_error(const rill::error& why, std::optional<std::chrono::milliseconds>) override {
+            told = told || why.code() == asio::error::eof;
+        }
+    } end;
+    rill::event_source once{client, url + "/count?to=1", {.retry = 1ms, .observer = &end}};
+    for (int n = 0; n < 2; ++n) co_await once.next();
+    heard += end.told ? ", the end" : ", something else";
+}
+
+/// One signal, and two that wait for it: librill's server and the program.
+bool both_hear_signals() {
+    rill::router routes;
+    routes.get("/", [](rill::request&) { return rill::response::text("here"); });
+    asio::io_context context;
+    asio::signal_set mine{context, SIGTERM};
+    bool heard = false;
+    mine.async_wait([&](const asio::error_code& failure, int) { heard = !failure; });
+    std::jthread killing{[] {
+        std::this_thread::sleep_for(300ms);
+        std::raise(SIGTERM);
+    }};
+    const bool stopped = rill::serve(routes, {.port = 0, .threads = 1}) == 0;
+    context.run_for(5s);
+    return stopped && heard;
 }
 
 /// In memory, by a clock that is moved.
@@ -84,9 +141,10 @@ bool passes_its_own_test() {
 
 int main() {
     if (!passes_its_own_test()) return 1;
+    if (!both_hear_signals()) return 2;
 
     rill::router routes;
-    routes.get("/count", count).post("/say", say);
+    routes.get("/count", count).post("/say", say).get("/look", look);
     rill::server server{routes, {.port = 0, .threads = 1}};
     std::jthread serving{[&] { server.run(); }};
 

@@ -11,6 +11,7 @@ CXX is not: what is missing of these is skipped.
 import json
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import subprocess
@@ -58,7 +59,7 @@ def skip(what):
 
 def check(output, what):
     global passed
-    if output != "heard 123hello400refused, and from others 2\n":
+    if output.splitlines()[-1:] != ["heard 123hello400refused, at home, the end, and from others 2"]:
         sys.exit(f"{what}: the program printed {output!r}")
     passed += 1
     print(f"ok      {what}")
@@ -102,9 +103,10 @@ def check_headers(rill):
 
 
 def check_exports(library):
-    """A shared library shows what is Rill's, and nothing of Asio."""
-    shown = run("nm", "-D", "-C", "--defined-only", library)
-    of_asio = [line for line in shown.splitlines() if line[19:].startswith(("asio::", "typeinfo for asio", "vtable for asio"))]
+    """A shared library shows what is Rill's, and of Asio some variables, no functions."""
+    shown = [line.split()[-1] for line in run("nm", "-D", "--defined-only", library).splitlines()]
+    variable = re.compile(r"(top_E|value_E|instance|state|fns|execute)$")
+    of_asio = [name for name in shown if re.match(r"asio_|_Z([A-Z]*N)?K?4asio", name) and not variable.search(name)]
     if of_asio:
         sys.exit(f"{library} shows {len(of_asio)} symbols of Asio: {of_asio[:3]}")
 
