@@ -1,10 +1,10 @@
-// Asio's functions, compiled once. Those with static variables are inline, as they are in programs, which include Asio
-// as its manual says: so the variables are one with theirs.
+// Asio's functions, compiled once. Those with static variables are inline, as they are in programs, which
+// include Asio as its manual says: so the variables are one with theirs.
 #include <asio/detail/signal_set_service.hpp>
 #include <asio/error.hpp>
 #include <asio/experimental/channel_error.hpp>
 
-
+// NOLINTBEGIN(readability-redundant-declaration): they are declared again to be inline
 namespace asio {
 
 inline __attribute__((used)) const error_category& system_category();
@@ -30,5 +30,6 @@ inline __attribute__((used)) signal_state* get_signal_state();
 } // namespace detail
 
 } // namespace asio
+// NOLINTEND(readability-redundant-declaration)
 
 #include <asio/impl/src.hpp>

@@ -53,7 +53,8 @@ rill::task<rill::response> say(rill::request& request) {
     co_return rill::response::text(text);
 }
 
-/// What a handler sees of its own loop with the program's Asio: that it runs in it, and a connection of its own there.
+/// What a handler sees of its own loop with the program's Asio: that it runs in it, and a connection of its
+/// own there.
 rill::task<rill::response> look(rill::request&) {
     const auto executor = co_await asio::this_coro::executor;
     bool at_once = false;

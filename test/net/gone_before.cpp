@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <string>
 #include <thread>
 
@@ -87,4 +88,33 @@ TEST_CASE("a client that has closed its half before it was looked at gets its an
     CHECK(serving::body_of(half) == "x");
     CHECK(half.receive().empty());
     CHECK(calls == 2);
+}
+
+TEST_CASE(
+    "a client that closes its half behind its request gets the answer of each handler that need not wait") {
+    rill::router routes;
+    routes.post("/plain", [](rill::request&) { return rill::response::text("x"); })
+        .post("/task",
+              [](rill::request&) -> rill::task<rill::response> { co_return rill::response::text("x"); })
+        .post("/echo",
+              [](rill::request& request) -> rill::task<rill::response> {
+                  co_return rill::response::text(co_await request.text());
+              })
+        .post("/events", [](rill::request&) -> rill::event_stream { co_yield {.data = "x"}; });
+    rill::server server{routes, {.port = 0, .threads = 1}};
+    const running now{server};
+    for (const std::string path : {"/plain", "/task", "/echo", "/events"})
+        for (int n = 0; n < 100; ++n) {
+            CAPTURE(path);
+            CAPTURE(n);
+            socket_client half{server.url()};
+            half.send("POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n");
+            if (n % 2 == 0) std::this_thread::sleep_for(std::chrono::microseconds{20 * n});
+            half.send("x");
+            half.finish();
+            std::string got;
+            for (auto more = half.receive(); !more.empty(); more = half.receive()) got += more;
+            REQUIRE(got.starts_with("HTTP/1.1 200 OK\r\n"));
+            REQUIRE(got.find('x', got.find("\r\n\r\n")) != std::string::npos);
+        }
 }

@@ -21,7 +21,7 @@ using rill::detail::feed;
 
 namespace {
 
-constexpr std::size_t MiB = std::size_t{1} << 20;
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
 
 /// A connection whose client takes nothing: it holds what it was given last.
 class stuck final : feed::consumer {
@@ -64,10 +64,10 @@ private:
     feed::batch held_;
 };
 
-struct crowd {
-    explicit crowd(const rill::topic_options& options) : topic{options} {}
+struct stuck_crowd {
+    explicit stuck_crowd(const rill::topic_options& options) : topic{options} {}
 
-    void publish(std::size_t bytes = MiB) {
+    void publish(std::size_t bytes = mebibyte) {
         topic.publish({.data = std::string(bytes, 'x')});
         context.restart();
         context.poll();
@@ -86,14 +86,14 @@ struct crowd {
 } // namespace
 
 TEST_CASE("what has left the log and is held is counted, until it is let go") {
-    crowd c{{.keep_events = 1, .keep_bytes = 8 * MiB, .policy = lag_policy::skip}};
+    stuck_crowd c{{.keep_events = 1, .keep_bytes = 8 * mebibyte, .policy = lag_policy::skip}};
     c.join();
     c.publish();
     CHECK(c.topic.statistics().pinned == 0);
     c.publish();
     const auto pinned = c.topic.statistics().pinned;
-    CHECK(pinned >= MiB);
-    CHECK(pinned < MiB + 1'000);
+    CHECK(pinned >= mebibyte);
+    CHECK(pinned < mebibyte + 1'000);
     CHECK(c.topic.statistics().events == 1);
     c.publish();
     CHECK(c.topic.statistics().pinned == pinned);
@@ -104,16 +104,16 @@ TEST_CASE("what has left the log and is held is counted, until it is let go") {
 TEST_CASE("a hundred readers that are stuck at an event each hold as much as the log, and no more") {
     for (const auto policy : {lag_policy::disconnect, lag_policy::skip, lag_policy::latest}) {
         CAPTURE(static_cast<int>(policy));
-        crowd c{{.keep_bytes = 4 * MiB, .policy = policy}};
+        stuck_crowd c{{.keep_bytes = 4 * mebibyte, .policy = policy}};
         const auto before = memory::bytes();
         std::ptrdiff_t most = 0;
         for (int n = 0; n < 100; ++n) {
             c.join();
             c.publish();
             most = std::max(most, memory::bytes() - before);
-            CHECK(c.topic.statistics().pinned <= 6 * MiB);
+            CHECK(c.topic.statistics().pinned <= 6 * mebibyte);
         }
-        if (memory::is_watched()) CHECK(most < static_cast<std::ptrdiff_t>(11 * MiB));
+        if (memory::is_watched()) CHECK(most < static_cast<std::ptrdiff_t>(11 * mebibyte));
         CHECK(c.count(&stuck::cut) >= 85);
         CHECK(c.topic.statistics().disconnected >= 85);
         CHECK(c.readers.back().holds());
@@ -122,27 +122,27 @@ TEST_CASE("a hundred readers that are stuck at an event each hold as much as the
 }
 
 TEST_CASE("those who hold what is in the log, or have all, are not cut") {
-    crowd c{{.keep_events = 3, .keep_bytes = 4 * MiB, .policy = lag_policy::skip}};
+    stuck_crowd c{{.keep_events = 3, .keep_bytes = 4 * mebibyte, .policy = lag_policy::skip}};
     for (int n = 0; n < 20; ++n) c.join();
     c.publish();
     for (int n = 0; n < 20; ++n) c.publish(1'000);
     CHECK(c.count(&stuck::cut) == 0);
-    CHECK(c.topic.statistics().pinned >= MiB); // one, whoever holds it
+    CHECK(c.topic.statistics().pinned >= mebibyte); // one, whoever holds it
 }
 
 TEST_CASE("a client that is cut is told of the gap when it comes back") {
-    room s{{.keep_bytes = 2 * MiB, .policy = lag_policy::skip}};
+    room s{{.keep_bytes = 2 * mebibyte, .policy = lag_policy::skip}};
     auto slow = s.join();
     const auto id = s.say("seen");
     REQUIRE(words(slow.events()) == "seen");
     slow.connection().window(1'000);
     std::vector<rill::testing::reply> others;
     for (int n = 0; n < 12; ++n) {
-        s.say(std::string(MiB, 'x'));
+        s.say(std::string(mebibyte, 'x'));
         others.push_back(s.join());
         others.back().connection().window(1'000);
     }
-    CHECK(s.topic.statistics().pinned <= 3 * MiB + 100'000);
+    CHECK(s.topic.statistics().pinned <= 3 * mebibyte + 100'000);
     CHECK(slow.cut());
     CHECK(slow.connection().was_reset());
     REQUIRE_FALSE(s.web.log.lines.empty());
@@ -157,18 +157,18 @@ TEST_CASE("a client that is cut is told of the gap when it comes back") {
 TEST_CASE("what is held counts for all topics of a registry, and the slowest of all are cut") {
     asio::io_context context{1};
     rill::topics registry{
-        {.each = {.keep_bytes = 4 * MiB, .policy = lag_policy::skip}, .max_bytes = 16 * MiB}};
+        {.each = {.keep_bytes = 4 * mebibyte, .policy = lag_policy::skip}, .max_bytes = 16 * mebibyte}};
     std::deque<stuck> readers;
     for (int n = 0; n < 60; ++n) {
         const auto topic = registry.open("t" + std::to_string(n));
         readers.emplace_back(topic->subscribe(), context);
         for (int times = 0; times < 5; ++times) {
-            topic->publish({.data = std::string(MiB, 'x')});
+            topic->publish({.data = std::string(mebibyte, 'x')});
             context.restart();
             context.poll();
         }
     }
     CHECK(std::ranges::count_if(readers, &stuck::cut) > 40);
     const auto all = registry.statistics();
-    CHECK(all.pinned + all.bytes < 20 * MiB);
+    CHECK(all.pinned + all.bytes < 20 * mebibyte);
 }

@@ -52,9 +52,10 @@ constexpr std::size_t longest_reason = 1'000;
         auto id = from.last_event_id();
         const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
         if (std::ranges::none_of(id, is_control)) return id;
-    } catch (const http_error&) { // it is refused already
+        return {};
+    } catch (const http_error&) {
+        return {}; // it is refused already
     }
-    return {};
 }
 
 } // namespace

@@ -11,7 +11,8 @@ log_sink& standard_error_log() noexcept {
         void write(log_level, std::string_view line) noexcept override try {
             static detail::line_writer writer{STDERR_FILENO}; // its thread begins with the first line
             writer.write(line);
-        } catch (const std::exception&) { // no thread is left; the next line tries again
+        } catch (const std::exception&) {
+            return; // no thread is left; the next line tries again
         }
     };
     static sink instance;

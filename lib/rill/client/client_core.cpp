@@ -81,7 +81,7 @@ std::string refusal_of(std::string_view text) {
             return with("a host beyond ASCII must be given in its IDNA form (xn--...)");
     }
     if (text.find(' ') != text.npos) return with("a space is written as %20");
-    return shown;
+    return std::string{shown};
 }
 
 /// What is kept of the options must not refer to the caller's texts.

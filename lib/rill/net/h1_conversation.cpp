@@ -164,7 +164,6 @@ void h1_conversation::begin_answer() {
 
 void h1_conversation::answer_now() {
     answers_later_ = false;
-    has_turn_ = true;
     static_cast<void>(session_.shard_.timers().recently()); // the handler's time counts from here
     answer_.begin(request_);
 }

@@ -127,29 +127,42 @@ void h1_session::prefetch_transport() const noexcept {
     prefetch(transport_.get(), size);
 }
 
-/// The peer sends no more, or is gone. Half-closed or not, nobody can tell: whose handler still works, is
-/// done. The requests that came before are answered as far as that needs no waiting: `processed` comes back
-/// here.
+/// The peer sends no more, or is gone.
 void h1_session::on_end() {
     peer_ended_ = true;
-    if (phase_ == phase::closed || (phase_ == phase::reading_head && !conversation_->inbox_empty())) return;
-    if (phase_ == phase::answering && conversation_ && conversation_->answers_later()) return;
-    if (phase_ == phase::answering || phase_ == phase::lingering || !unsent()) return close(false);
-    phase_ = phase::closing;
+    if (phase_ == phase::answering && conversation_)
+        give_last_turn();
+    else
+        end_unless_busy();
 }
 
 void h1_session::answer_at_last() {
     if (phase_ != phase::answering) return;
     if (transport_->peer() == transport::peer_state::gone) return close(false);
     conversation_->answer_now();
-    // A coroutine that waits for nothing begins in the next turn of the event loop, and is done in the one
-    // after.
+    give_last_turn();
+}
+
+/// A coroutine that waits for nothing begins in the next turn of the event loop, and is done in the one
+/// after.
+void h1_session::give_last_turn() {
+    if (conversation_->answers_later()) return;
+    conversation_->turn_begins();
     asio::post(shard_.context(), [self = shared_from_this()] {
         asio::post(self->shard_.context(), [self] {
             if (self->conversation_) self->conversation_->turn_over();
-            if (self->peer_ended_) self->on_end();
+            if (self->peer_ended_) self->end_unless_busy();
         });
     });
+}
+
+/// Half-closed or gone, nobody can tell: whose handler still works, is done. The requests that came before
+/// are answered as far as that needs no waiting: `processed` comes back here.
+void h1_session::end_unless_busy() {
+    if (phase_ == phase::closed || (phase_ == phase::reading_head && !conversation_->inbox_empty())) return;
+    if (phase_ == phase::answering && conversation_ && conversation_->answers_later()) return;
+    if (phase_ == phase::answering || phase_ == phase::lingering || !unsent()) return close(false);
+    phase_ = phase::closing;
 }
 
 /// From the event loop, since a handler may be on the stack, and since others want their turn.

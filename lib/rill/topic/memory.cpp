@@ -44,7 +44,7 @@ void topic_core::settle_budget() noexcept {
 topic_core::load topic_core::weigh() {
     const std::lock_guard lock{mutex_};
     trim();
-    const auto oldest = log_.size() > 0 ? log_[log_.first()].time : time_point::min(); // kept for longer
+    const auto oldest = log_.empty() ? time_point::min() : log_[log_.first()].time; // kept for longer
     return {log_.empty() ? 0 : log_.memory(), log_.pinned(), oldest};
 }
 

@@ -45,10 +45,11 @@ public:
     /// How long it waits for what the phase needs of the client; `max` if it needs nothing.
     [[nodiscard]] duration patience() const noexcept;
     void on_timeout();
-    /// The request waits until others are answered: see `shard::answer_later`.
+    /// The request waits until others are answered (see `shard::answer_later`), or has its turn.
     [[nodiscard]] bool answers_later() const noexcept { return answers_later_ || has_turn_; }
     void answer_now();
-    /// A handler that answers without waiting has done so.
+    /// The client has finished, and a handler that answers without waiting may still do so.
+    void turn_begins() noexcept { has_turn_ = true; }
     void turn_over() noexcept { has_turn_ = false; }
     void on_drained() { answer_.on_drained(); }
     void on_drain();
@@ -116,7 +117,7 @@ private:
     bool body_wanted_ = false;
     bool head_started_ = false; ///< the clock for the head runs
     bool answers_later_ = false;
-    bool has_turn_ = false; ///< an answer that came later is under way, and may need no waiting
+    bool has_turn_ = false; ///< an answer is under way to a client that has finished, and may need no waiting
     bool processing_ = false;
 };
 

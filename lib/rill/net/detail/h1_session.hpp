@@ -105,6 +105,8 @@ private:
     // Reading.
     void watch();
     void on_end();
+    void give_last_turn();
+    void end_unless_busy();
     void process_inbox_soon();
     void processed();
 
