@@ -69,7 +69,7 @@ topic_statistics topic_core::statistics() {
 std::optional<time_point> topic_core::unused_since() {
     const std::lock_guard lock{mutex_};
     trim();
-    const bool unused = subscribers_ == 0 && log_.empty();
+    const bool unused = subscribers_ == 0 && log_.holds_nothing();
     return unused ? std::optional{last_used_} : std::nullopt;
 }
 

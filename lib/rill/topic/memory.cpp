@@ -32,7 +32,7 @@ void topic_core::enter_budget(std::unique_lock<std::mutex>& lock) {
 
 void topic_core::settle_budget() noexcept {
     if (!budget_) return;
-    if (entered_ && log_.empty()) {
+    if (entered_ && log_.holds_nothing()) {
         entered_ = false;
         budget_->leave();
     }
@@ -44,8 +44,8 @@ void topic_core::settle_budget() noexcept {
 topic_core::load topic_core::weigh() {
     const std::lock_guard lock{mutex_};
     trim();
-    const auto oldest = log_.empty() ? time_point::min() : log_[log_.first()].time; // kept for longer
-    return {log_.empty() ? 0 : log_.memory(), log_.pinned(), oldest};
+    const auto oldest = log_.size() > 0 ? log_[log_.first()].time : time_point::min(); // kept for longer
+    return {log_.holds_nothing() ? 0 : log_.memory(), log_.pinned(), oldest};
 }
 
 std::size_t topic_core::shrink(std::size_t bytes) {

@@ -75,7 +75,7 @@ public:
     [[nodiscard]] std::uint64_t last() const noexcept { return last_; }
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_ + kept_bytes_; }
-    [[nodiscard]] bool empty() const noexcept { return entries_.empty() && kept().empty(); }
+    [[nodiscard]] bool holds_nothing() const noexcept { return entries_.empty() && kept().empty(); }
 
     /// The memory that its slabs take.
     [[nodiscard]] std::size_t slab_bytes() const noexcept { return slab_bytes_; }
