@@ -4,10 +4,21 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 using rill::detail::span;
-using rill::detail::span_of_value;
 using rill::detail::value_char;
+
+namespace {
+
+std::size_t span_of_value(std::string_view text) {
+    bool tabs = false;
+    const auto size = rill::detail::span_of_value(text, tabs);
+    if (tabs != (text.substr(0, size).find('\t') != text.npos)) FAIL_CHECK("TABs are told wrongly of ", text);
+    return size;
+}
+
+} // namespace
 
 TEST_CASE(
     "where a value ends is found eight bytes at a time as byte by byte, whatever ends it and wherever") {

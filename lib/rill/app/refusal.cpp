@@ -60,12 +60,6 @@ constexpr std::size_t longest_reason = 1'000;
 
 } // namespace
 
-bool belongs_in_a_stream(const response& refusal, const request& to) {
-    const bool is_for_now =
-        refusal.status() == status::service_unavailable || refusal.status() == status::too_many_requests;
-    return is_for_now && to.wants_events();
-}
-
 response in_a_stream(response&& refusal, const request& to, std::uint64_t random, std::time_t now) {
     const auto* const body = std::get_if<std::string>(&refusal.body());
     const auto data = refusal_data(static_cast<unsigned>(refusal.status()),

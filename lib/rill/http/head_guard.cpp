@@ -47,7 +47,7 @@ const char* head_guard::take_first_line(const char* p, const char* end) noexcept
         return *p == ' ' ? expect(p, ' ', state::reason, {})
                          : expect(p, '\r', state::first_line_feed, "a status that is not three digits");
     case state::reason:
-        p += detail::span_of_value({p, end});
+        p += detail::span_of_value({p, end}, tabs_);
         return p == end ? p : expect(p, '\r', state::first_line_feed, "a control character in the reason");
     case state::first_line_feed: return expect(p, '\n', state::line_begin, "a CR without LF");
     default: return p;
@@ -68,7 +68,7 @@ const char* head_guard::take_fields(const char* p, const char* end) noexcept {
             if (state_ != state::value) return p;
             [[fallthrough]];
         case state::value:
-            p += detail::span_of_value({p, end});
+            p += detail::span_of_value({p, end}, tabs_);
             if (p == end) return p;
             p = expect(p, '\r', state::line_feed, "a control character in a field value");
             if (p == end || state_ != state::line_feed) return p;

@@ -53,6 +53,9 @@ public:
     /// Of a response, once its first line was accepted.
     [[nodiscard]] rill::status status() const noexcept { return static_cast<rill::status>(code_); }
 
+    /// Whether a TAB was accepted, which may stand in the values of fields and in a reason.
+    [[nodiscard]] bool tabs() const noexcept { return tabs_; }
+
     /// The number of fields so far.
     [[nodiscard]] std::size_t fields() const noexcept { return fields_; }
 
@@ -90,6 +93,7 @@ private:
     refusal why_;
     state state_;
     bool response_;
+    bool tabs_ = false;
     std::uint8_t matched_ = 0; // bytes of the version
     std::uint16_t code_ = 0;
     char major_ = 0, minor_ = 0;

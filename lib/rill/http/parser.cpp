@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace rill {
 namespace {
@@ -21,7 +22,7 @@ struct request_parser::state {
     enum class phase : std::uint8_t { method, head, body, chunks, done, refused };
 
     explicit state(const limits& l) noexcept
-        : bounds{&l}, guard{l, head_guard::part::request}, chunks{l}, body_limit{l.max_body} {}
+        : bounds{&l}, guard{l, head_guard::part::request}, body_limit{l.max_body} {}
 
     [[nodiscard]] bool read_method(std::string_view& input, request_head& head);
     [[nodiscard]] bool read_empty_line(char c) noexcept;
@@ -43,7 +44,7 @@ struct request_parser::state {
     const limits* bounds;
     detail::llhttp_head<request_head> llhttp;
     head_guard guard;
-    detail::chunk_reader chunks;
+    std::optional<detail::chunk_reader> chunks; // once the head says so
     detail::message_facts facts;
     refusal why;
     std::uint64_t body_limit;
@@ -113,6 +114,7 @@ parse_step request_parser::state::read_head(std::string_view& input, request_hea
     if (const auto why_not = detail::check_head(head, empty_host, facts)) return refuse(*why_not);
     body_left = facts.content_length.value_or(0);
     at = facts.chunked ? phase::chunks : phase::body;
+    if (facts.chunked) chunks.emplace(*bounds);
     return parse_step::head;
 }
 
@@ -132,11 +134,11 @@ parse_step request_parser::state::read_body(std::string_view& input) noexcept {
 
 parse_step request_parser::state::read_chunks(std::string_view& input) noexcept {
     using step = detail::chunk_reader::step;
-    switch (chunks.read(input, piece, body_limit)) {
+    switch (chunks->read(input, piece, body_limit)) {
     case step::need_input: break;
     case step::data: return parse_step::body;
     case step::end: at = phase::done; return parse_step::complete;
-    case step::refused: return refuse(chunks.why());
+    case step::refused: return refuse(chunks->why());
     }
     return parse_step::need_input;
 }
@@ -193,7 +195,6 @@ bool request_parser::started() const noexcept {
 
 void request_parser::reset() noexcept {
     auto& s = *state_;
-    s.chunks = detail::chunk_reader{*s.bounds};
     s.facts = {};
     s.body_limit = s.bounds->max_body;
     s.method_size = s.empty_lines = 0;

@@ -115,10 +115,14 @@ void answer::give(response&& r) {
         begin_writing(std::get<response::writing>(std::move(r.body())));
 }
 
-/// The one way of a complete answer to the client. What is only for now is told so that the client comes
-/// back.
+/// The one way of a complete answer to the client.
 void answer::respond(response&& r) {
-    if (!belongs_in_a_stream(r, *request_)) return host_.respond(r.head(), std::get<std::string>(r.body()));
+    if (belongs_in_a_stream(r, *request_)) return respond_in_a_stream(std::move(r));
+    host_.respond(r.head(), std::get<std::string>(r.body()));
+}
+
+/// What is only for now is told so that the client comes back.
+void answer::respond_in_a_stream(response&& r) {
     auto stream = in_a_stream(std::move(r), *request_,
                               shard_.random(std::numeric_limits<std::uint64_t>::max()), std::time(nullptr));
     host_.start(stream.head());

@@ -11,7 +11,11 @@ namespace rill::detail {
 
 /// Whether `refusal` says to try again later, as 429 and 503 do, to a request for an event stream. Browsers,
 /// Deno, undici and npm's eventsource never come back after any status but 200.
-[[nodiscard]] bool belongs_in_a_stream(const response& refusal, const request& to);
+[[nodiscard]] inline bool belongs_in_a_stream(const response& refusal, const request& to) {
+    const bool is_for_now =
+        refusal.status() == status::service_unavailable || refusal.status() == status::too_many_requests;
+    return is_for_now && to.wants_events();
+}
 
 /// What is answered instead: 200, and an event stream of one event with the status, the reason and the time
 /// to wait. Its body is a string. The time is drawn between `Retry-After` (5 s without it) and twice as long,

@@ -49,8 +49,8 @@ inline constexpr auto char_classes = [] {
     return n;
 }
 
-/// `span(text, value_char)`, eight bytes at a time: values may be long.
-[[nodiscard]] inline std::size_t span_of_value(std::string_view text) noexcept {
+/// `span(text, value_char)`, eight bytes at a time: values may be long. Sets `tabs` if a TAB is among them.
+[[nodiscard]] inline std::size_t span_of_value(std::string_view text, bool& tabs) noexcept {
     constexpr std::uint64_t each = 0x0101'0101'0101'0101, high = 0x80 * each;
     std::size_t n = 0;
     for (std::uint64_t word = 0; text.size() - n >= sizeof word; ++n) {
@@ -66,8 +66,9 @@ inline constexpr auto char_classes = [] {
         if constexpr (std::endian::native == std::endian::little)
             n += static_cast<std::size_t>(std::countr_zero(stops)) / 8;
         if (!is(text[n], value_char)) return n;
+        tabs = tabs || text[n] == '\t';
     }
-    while (n < text.size() && is(text[n], value_char)) ++n;
+    for (; n < text.size() && is(text[n], value_char); ++n) tabs = tabs || text[n] == '\t';
     return n;
 }
 

@@ -114,6 +114,7 @@ private:
     void run(task<response> work);
     void give(response&& r);
     void respond(response&& r);
+    void respond_in_a_stream(response&& r);
     void fail(const std::exception_ptr& why);
     void log_failure(std::string_view what);
 
