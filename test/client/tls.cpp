@@ -82,9 +82,14 @@ TEST_CASE("a dot behind the host's name is no part of the name that a certificat
     const secure_server server;
     CHECK(get(server.url("/", "localhost."), trusting(ours)).body == "secret");
     std::string hello;
-    scripted::server listening{[&](connection& c) { hello = c.some(); }};
+    scripted::gate heard;
+    scripted::server listening{[&](connection& c) {
+        hello = c.some();
+        heard.open();
+    }};
     const auto url = "https://localhost.:" + std::to_string(listening.port()) + "/";
     CHECK(failure_of(url, trusting(ours)) != std::error_code{});
+    heard.wait();
     CHECK(hello.find("localhost") != hello.npos);
     CHECK(hello.find("localhost.") == hello.npos);
 }
