@@ -64,9 +64,15 @@ rill::task<rill::response> publish(rill::topics& topics, hub::topic_quota& quota
         throw rill::http_error{rill::status::bad_request,
                                "an event is for one topic, without a comma in its name"};
     const auto topic = topics.open(name);
-    if (topic->statistics().events == 0) quota.take(request.remote_address());
-    const auto id = topic->publish(publication.event(), publication.options());
-    co_return rill::response{rill::status::no_content}.set("Last-Event-ID", id);
+    const bool begins = topic->statistics().events == 0;
+    if (begins) quota.take(request.remote_address());
+    try {
+        const auto id = topic->publish(publication.event(), publication.options());
+        co_return rill::response{rill::status::no_content}.set("Last-Event-ID", id);
+    } catch (...) {
+        if (begins) quota.give_back(request.remote_address());
+        throw;
+    }
 }
 
 } // namespace

@@ -26,6 +26,8 @@ public:
     /// A client begins one; `remote_address` is as `request` gives it. Throws `http_error` 429 with
     /// `Retry-After`.
     void take(std::string_view remote_address, rill::time_point now = rill::clock::now());
+    /// Nothing came of the one that it took last.
+    void give_back(std::string_view remote_address) noexcept;
 
 private:
     const rill::duration period_, interval_;

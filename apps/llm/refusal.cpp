@@ -3,6 +3,7 @@
 #include <rill/app/http_error.hpp>
 #include <rill/base/log.hpp>
 #include <rill/base/text.hpp>
+#include <rill/topic/error.hpp>
 
 #include "failure.hpp"
 #include "json.hpp"
@@ -98,6 +99,9 @@ rill::task<rill::response> explain(rill::request& request, rill::next next) {
     } catch (const refusal& why) {
         co_return why.answer();
     } catch (const rill::http_error& why) {
+        co_return in_shape(why.code(), why.what(), why.fields());
+    } catch (const rill::topic_error& failure) {
+        const auto why = failure.to_http_error();
         co_return in_shape(why.code(), why.what(), why.fields());
     } catch (const std::system_error& why) {
         if (why.code() == asio::error::operation_aborted) throw; // the client has left

@@ -80,9 +80,7 @@ rill::task<void> run(const command& c, rill::http_client& client) {
     printer out{c};
     if (c.once) {
         auto request = request_of(c);
-        for (const auto& [name, value] :
-             {std::pair{"Accept", "text/event-stream"}, {"Cache-Control", "no-cache"}})
-            if (!request.fields().contains(name)) request.set(name, value);
+        if (!request.fields().contains("Accept")) request.set("Accept", "text/event-stream");
         if (!c.last_event_id.empty()) request.set("Last-Event-ID", c.last_event_id);
         auto stream = co_await client.send(std::move(request));
         while (const auto* event = co_await stream.next())

@@ -3,7 +3,9 @@
 #include <rill/base/text.hpp>
 
 #include <asio/error_code.hpp>
+#include <asio/io_context.hpp>
 #include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -46,10 +48,18 @@ std::string complaint(Call call) {
     }
 }
 
-/// Whether only this machine can connect to `address`.
+/// Whether only this machine can connect to `address`, in whatever form: `127.1` and names of this machine,
+/// too.
 bool is_loopback(const std::string& address) {
-    asio::error_code not_numeric;
-    return address == "localhost" || asio::ip::make_address(address, not_numeric).is_loopback();
+    asio::io_context context;
+    asio::error_code unknown; // there is no listening there, either
+    const auto found = asio::ip::tcp::resolver{context}.resolve(address, "", unknown);
+    return !found.empty() && std::ranges::all_of(found, [](const auto& each) {
+        const auto at = each.endpoint().address();
+        const bool mapped = at.is_v6() && at.to_v6().is_v4_mapped();
+        return mapped ? asio::ip::make_address_v4(asio::ip::v4_mapped, at.to_v6()).is_loopback()
+                      : at.is_loopback();
+    });
 }
 
 using unit = std::pair<std::string_view, std::uint64_t>;

@@ -51,6 +51,13 @@ test('it is idle, and says that there are no topics yet', () => with_page(async 
   await accessible(page, directory);
 }));
 
+test('on a phone its empty box says so, too', () => with_page(async page => {
+  const log = page.locator('#log');
+  assert.match(await log.evaluate(box => getComputedStyle(box, '::after').content), /Nothing yet/);
+  assert.ok((await log.boundingBox()).height >= 40);
+  await accessible(page, directory);
+}, { window: phone }));
+
 test('what the page publishes, it sees', () => with_page(async page => {
   await fill(page, { 'Topics to watch': 'news' });
   await press(page, 'Watch');
@@ -202,6 +209,8 @@ test('of many topics, the table shows the first', () => with_page(async (page, s
   for (let n = 1000; n < 1205; ++n) await publish(server, `t${n}`, 'x');
   await until(async () => await text(page, '#more') === 'And 5 more.', 'the rest to be counted');
   assert.equal(await page.locator('tbody tr').count(), 200);
+  await Promise.all(Array.from({ length: 800 }, (_, n) => publish(server, `u${n}`, 'x')));
+  await until(async () => await text(page, '#more') === 'And more than 800 more.', 'what is beyond a page of the list');
 }));
 
 test('a burst, and events that are large, do not stop it', () => with_page(async (page, server) => {

@@ -74,6 +74,15 @@ test('--allow-host and --allow-origin, and a preflight', () =>
     assert.equal((await ask('-H', 'Origin: https://app.example', '-d', 'x', topic)).status, 204);
   }));
 
+for (const address of ['127.1', 'localhost', '::ffff:127.0.0.1', '127.0.0.2']) {
+  test(`a hub at ${address} is this machine's, and no page's by another name for it`, () => with_hub(['--address', address], async server => {
+    const host = address === 'localhost' ? 'localhost' : address === '127.0.0.2' ? address : '127.0.0.1';
+    const topic = `http://${host}:${server.port}/topics/t`;
+    assert.equal((await ask('-H', 'Host: localhost', '-d', 'x', topic)).status, 204);
+    assert.equal((await ask('-H', 'Host: evil.example', '-d', 'x', topic)).status, 403);
+  }));
+}
+
 test('bound to all interfaces any host will do, and an origin must still be its own', () =>
   with_hub(['--address', '0.0.0.0'], async server => {
     const topic = `http://127.0.0.1:${server.port}/topics/t`;
@@ -162,6 +171,13 @@ test('a client may begin so many topics: then it is 429 for it, and not for othe
     await publish(`${server.url}/topics/t5`, 'y');
     assert.equal((await statistics(server)).total.published, 8);
   }));
+
+test('what is refused begins no topic', () => with_hub(['--new-topics', '1'], async server => {
+  for (const why of ['event=gap', 'event=refused', 'id=%ff', 'id=,'])
+    await problem(await post(`${server.url}/topics/t?${why}`, 'x'), 400, /./);
+  await publish(`${server.url}/topics/t`, 'x');
+  await problem(await post(`${server.url}/topics/u`, 'x'), 429, /too many topics/);
+}));
 
 test('after a while it may begin the next one', () => with_hub(['--new-topics', '2', '--keep-age', '1s'], async server => {
   let count = 0;

@@ -1,4 +1,7 @@
 // The language model with another upstream over https, whose authority is private: node llm_tls.mjs LLM CERTIFICATES
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
 import { join } from 'node:path';
 import { assert, run, serve, test, until } from '../browser/support.mjs';
 import { begin, chunks_in, complete, content_of, hear, idle, model, refused, running, said } from './llm_support.mjs';
@@ -43,6 +46,22 @@ test('when the client leaves, upstream is left within 200 ms', async () => {
   abort.abort();
   await idle(slow_relay);
   assert.ok(performance.now() - before < 200);
+});
+
+test('from https, no redirect to http is followed, and nothing of the request is sent there', async () => {
+  let asked = 0;
+  const options = { cert: await readFile(file('server.pem')), key: await readFile(file('server.key')) };
+  const secure = https.createServer(options, (request, response) => {
+    response.writeHead(307, { Location: `http://localhost:${open.address().port}/v1/chat/completions` }).end();
+  }).listen(0);
+  const open = http.createServer((request, response) => { ++asked; response.end(); }).listen(0);
+  await Promise.all([secure, open].map(each => new Promise(resolve => each.listening ? resolve() : each.once('listening', resolve))));
+  const server = await serve(program, '--upstream', `https://localhost:${secure.address().port}/v1`, '--model', model, ...trusting);
+  for (const stream of [true, false]) await refused(await complete(server, { stream }), 502, /not followed/, { code: null });
+  assert.equal(asked, 0);
+  await server.end();
+  secure.close();
+  open.close();
 });
 
 for (const [what, certificate, args] of [

@@ -1,11 +1,12 @@
 // What a server does with its process: signals, a log that nobody reads, addresses: node process.mjs TICKS HUB
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, existsSync, mkdtempSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Program, assert, run, serve, test, until } from '../browser/support.mjs';
 
-const [ticks, hub] = process.argv.slice(2);
+const [ticks, hub, chat, llm] = process.argv.slice(2);
 const here = mkdtempSync(join(tmpdir(), 'rill-process-'));
 
 const answers = async server => {
@@ -13,6 +14,19 @@ const answers = async server => {
   assert.equal(answer.status, 200);
   await answer.text();
 };
+
+// More of this: hub_bounds.mjs.
+for (const [name, program] of Object.entries({ ticks, hub, chat, llm })) {
+  test(`${name} answers no page of another origin, and no other host`, async () => {
+    const server = await serve(program);
+    const status = headers => new Promise((resolve, reject) =>
+      http.get(server.url, { headers }, answer => { answer.resume(); resolve(answer.statusCode); }).on('error', reject));
+    assert.equal(await status({}), 200);
+    assert.equal(await status({ Host: 'evil.example' }), 403);
+    assert.equal(await status({ Origin: 'http://evil.example' }), 403);
+    assert.equal(await server.end(), 0);
+  });
+}
 
 test('SIGHUP without TLS is a line in the log, and nothing else', async () => {
   const server = await serve(ticks);

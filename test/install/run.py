@@ -2,7 +2,7 @@
 
     run.py installed BUILD_DIR         installs that build, and builds programs with pkg-config against it
     run.py subproject SOURCE_DIR       makes Rill, as a shared library, the subproject of another project
-    run.py other_compiler SOURCE_DIR   the same as `installed` for a shared library that another compiler has built
+    run.py other_compiler SOURCE_DIR   the same as `installed` for libraries, shared and static, that another compiler has built
 
 MESON and CXX in the environment name the programs to call. Programs are built by CXX, and by Clang or GCC, whichever
 CXX is not: what is missing of these is skipped.
@@ -184,7 +184,7 @@ def check_other_compiler(source_dir, scratch):
         skip("a library by another compiler than the program's")
         return
     build_dir = scratch / "build"
-    options = ["--buildtype=debug", "-Dunity=on", "-Dunity_size=8", "-Ddefault_library=shared", "-Dapps=false", "-Dtests=disabled"]
+    options = ["--buildtype=debug", "-Dunity=on", "-Dunity_size=8", "-Ddefault_library=both", "-Dapps=false", "-Dtests=disabled"]
     run(MESON, "setup", *options, build_dir, source_dir, CC=pair[0], CXX=pair[1])
     run(MESON, "compile", "-C", build_dir)
     check_installation(build_dir, scratch, {"another compiler": CXX})

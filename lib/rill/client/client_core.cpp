@@ -3,6 +3,7 @@
 #include <rill/client/detail/client_core.hpp>
 #include <rill/client/detail/exchange_in_flight.hpp>
 #include <rill/client/detail/idempotent.hpp>
+#include <rill/http/detail/media_type.hpp>
 
 #include <asio/this_coro.hpp>
 #include <fmt/format.h>
@@ -148,6 +149,8 @@ std::string client_core::head_of(const client_request& request, const url& to, c
         return !own.contains(name) && !(ours && defaults.contains(name));
     };
     if (lacks("Accept")) add("Accept", "*/*");
+    if (lacks("Cache-Control") && accepts_event_stream(ours && !own.contains("Accept") ? defaults : own))
+        add("Cache-Control", "no-cache");                             // as browsers ask for event streams
     if (lacks("Accept-Encoding")) add("Accept-Encoding", "identity"); // else a server may choose any
     if (lacks("User-Agent")) add("User-Agent", "rill");
     if (same_origin && lacks("Authorization"))

@@ -99,7 +99,6 @@ public:
           decoder_{core_->options().events, take_id(request_, options.last_event_id)},
           place_{decoder_.last_event_id()} {
         if (!request_.fields().contains("Accept")) request_.set("Accept", "text/event-stream");
-        if (!request_.fields().contains("Cache-Control")) request_.set("Cache-Control", "no-cache");
     }
 
     [[nodiscard]] task<const message*> next();

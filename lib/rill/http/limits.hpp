@@ -54,7 +54,7 @@ struct limits {
     /// hour, Cloudflare 15 minutes, Google's load balancers 10, Caddy and Traffic Server 2, Traefik 90 s,
     /// nginx, Varnish and Amazon's load balancers 60 s.
     std::chrono::milliseconds idle_timeout{3'660'000};
-    /// Between two pieces of a body: 408.
+    /// The most between two pieces of a body that is waited for: 408. By `body_rate` it may be less.
     std::chrono::milliseconds body_timeout{30'000};
     /// Bytes that a body which is waited for must bring in a second, once `body_grace` is over: 408. What
     /// came faster counts for up to `body_timeout` later on. 0: any pace will do.
