@@ -132,7 +132,7 @@ def check_installation(build_dir, scratch, compilers, forms=("",)):
         for library in shared:  # so that the static one is found next
             library.unlink()
     if list(rill.root.rglob("librill.a")):
-        link_all("static")
+        link_all("static", *(["--static"] if shared else []))
         rill.link_and_run(CXX, [others[forms[0]], *list(consumers.values())[:1]], "all libraries static", "--static")
     elif not shared:
         sys.exit("no library was installed")
