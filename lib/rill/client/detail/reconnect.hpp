@@ -28,7 +28,7 @@ namespace rill::detail {
 /// | a redirect to nowhere, or too many of them        | the end: an answer that is none, like `bad_status` |
 /// | a content coding that was not offered             | the end: the same, like `wrong_media_type`         |
 /// | a line or an event that is too large              | the end: it would come again, and be as large      |
-/// | an id of the caller's that no field can hold      | the end: events would be lost in silence without it |
+/// | an id of the caller's that no field can hold      | the end: without it events would be lost unseen    |
 /// | any other error, also of TLS, proxies and parsing | another attempt                                    |
 /// | the stream ended                                  | another attempt                                    |
 ///
