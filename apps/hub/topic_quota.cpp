@@ -45,7 +45,7 @@ void topic_quota::take(std::string_view remote_address, rill::time_point now) {
     until = next;
 }
 
-void topic_quota::give_back(std::string_view remote_address) noexcept {
+void topic_quota::give_back(std::string_view remote_address) {
     const std::lock_guard lock{mutex_};
     if (const auto client = spent_.find(client_of(remote_address)); client != spent_.end())
         client->second -= interval_;

@@ -27,7 +27,7 @@ public:
     /// `Retry-After`.
     void take(std::string_view remote_address, rill::time_point now = rill::clock::now());
     /// Nothing came of the one that it took last.
-    void give_back(std::string_view remote_address) noexcept;
+    void give_back(std::string_view remote_address);
 
 private:
     const rill::duration period_, interval_;

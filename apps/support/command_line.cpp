@@ -51,6 +51,7 @@ std::string complaint(Call call) {
 /// Whether only this machine can connect to `address`, in whatever form: `127.1` and names of this machine,
 /// too.
 bool is_loopback(const std::string& address) {
+    if (address.starts_with("unix:")) return false; // nor can a browser
     asio::io_context context;
     asio::error_code unknown; // there is no listening there, either
     const auto found = asio::ip::tcp::resolver{context}.resolve(address, "", unknown);

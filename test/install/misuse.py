@@ -43,6 +43,7 @@ def check(compiler, include_dir, headers, flags, scratch):
         expect("Rill: flags are missing", compiler, source, [modern, *flags, flag.replace("-D", "-U")])
     for macro in ("NO_DEPRECATED", "NO_TS_EXECUTORS", "USE_TS_EXECUTOR_AS_DEFAULT"):
         expect("without ASIO_NO_DEPRECATED", compiler, source, [modern, *flags, f"-DASIO_{macro}"])
+    expect("without ASIO_DISABLE_VISIBILITY", compiler, source, [modern, *flags, "-DASIO_DISABLE_VISIBILITY"])
     expect("ASIO_HAS_STD_ALIGNED_ALLOC must not be defined", compiler, source, [modern, *flags, "-DASIO_HAS_STD_ALIGNED_ALLOC"])
 
     other = scratch / "other_asio" / "asio"
@@ -54,4 +55,4 @@ def check(compiler, include_dir, headers, flags, scratch):
     source.write_text("#include <asio.hpp>\n#include <rill/rill.hpp>\n")
     expect("Rill: flags are missing", compiler, source, [modern, *where])
     print(f"ok      {len(headers)} headers refuse a program without flags, and what differs is refused")
-    return len(headers) + 10
+    return len(headers) + 11
