@@ -20,8 +20,12 @@ std::string paced_reader::take() {
     return std::exchange(read_, {});
 }
 
+std::size_t paced_reader::left() const noexcept {
+    return wire_.to_client_.size() - wire_.taken_;
+}
+
 std::size_t paced_reader::unacknowledged() const noexcept {
-    const auto all = wire_.to_client_.size();
+    const auto all = left();
     return all - std::min(all, speed_.receive_buffer);
 }
 
@@ -29,7 +33,7 @@ std::size_t paced_reader::unacknowledged() const noexcept {
 std::size_t paced_reader::room() const noexcept {
     const auto bound =
         wire_.unsent_bytes_ > 0 ? std::min(speed_.send_buffer, wire_.unsent_bytes_) : speed_.send_buffer;
-    const auto all = wire_.to_client_.size();
+    const auto all = left();
     return bound + speed_.receive_buffer - std::min(bound + speed_.receive_buffer, all);
 }
 
@@ -45,14 +49,19 @@ bool paced_reader::unanswered_for(duration time) const noexcept {
 }
 
 void paced_reader::on_timer() noexcept {
-    if (wire_.server_reset_) wire_.to_client_.clear(); // a kernel drops it, too
-    if (wire_.client_gone_ || (wire_.server_ended_ && wire_.to_client_.empty())) return;
-    owed_ += speed_.bytes_per_second;
     auto& bytes = wire_.to_client_;
-    const auto part = std::min({owed_ / steps_a_second, bytes.size(), speed_.receive_buffer});
-    read_.append(bytes, 0, part);
-    bytes.erase(0, part);
-    owed_ %= steps_a_second; // what was not there to be read is not made up for
+    if (wire_.server_reset_) { // a kernel drops it, too
+        bytes.clear();
+        wire_.taken_ = 0;
+    }
+    if (wire_.client_gone_ || (wire_.server_ended_ && bytes.empty())) return;
+    owed_ += speed_.bytes_per_second;
+    const auto part = std::min({owed_ / steps_a_second, left(), speed_.receive_buffer});
+    read_.append(bytes, wire_.taken_, part);
+    wire_.taken_ += part;
+    if (2 * wire_.taken_ >= bytes.size())
+        bytes.erase(0, std::exchange(wire_.taken_, 0)); // not at each step: there may be much
+    owed_ %= steps_a_second;                            // what was not there to be read is not made up for
     wire_.wake();
     wire_.timers_.arm_after(*this, step);
 }

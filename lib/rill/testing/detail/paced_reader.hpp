@@ -29,6 +29,7 @@ public:
     [[nodiscard]] bool unanswered_for(duration time) const noexcept;
 
 private:
+    [[nodiscard]] std::size_t left() const noexcept;
     void on_timer() noexcept override;
 
     wire& wire_;

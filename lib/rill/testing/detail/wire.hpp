@@ -54,6 +54,7 @@ private:
     std::size_t unsent_bytes_;
     std::unique_ptr<paced_reader> paced_; ///< none for a client that reads when the test says so
     std::string to_server_, to_client_;
+    std::size_t taken_ = 0; ///< of what goes to the client, by its paced reader
     std::size_t window_ = 256 * 1024;
     std::size_t writes_ = 0;
     bool client_ended_ = false, client_gone_ = false, server_ended_ = false, server_reset_ = false;
