@@ -218,6 +218,21 @@ memory('a hundred and twenty topics full of large events stay within --max-bytes
     await kept(`${server.url}/topics/t119`, 1);
   }), 60_000);
 
+memory('of a hundred half bodies some wait, and the others are refused', () => with_hub(['--threads', '1'], async server => {
+  const head = `POST /topics/t HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${large.length}\r\n\r\n`;
+  let answers = '';
+  const sockets = await Promise.all(Array.from({ length: 100 }, () => new Promise(resolve => {
+    const socket = net.connect(server.port, '127.0.0.1');
+    socket.on('error', () => resolve(socket)).on('data', data => { answers += data; resolve(socket); });
+    socket.write(head + large.slice(1), () => setTimeout(resolve, 500, socket));
+  })));
+  const size = await resident(server);
+  assert.ok(size < 200, `${size} MiB`);
+  assert.ok(answers.split('HTTP/1.1 503').length > 50, answers.slice(0, 200));
+  await publish(`${server.url}/topics/t`, 'x'); // small ones have room
+  sockets.forEach(socket => socket.destroy());
+}), 60_000);
+
 memory('an event of 8 MiB to two hundred streams of two topics is there once', () => with_hub(['--threads', '1'], async server => {
   const streams = await Promise.all(Array.from({ length: 200 }, () => stuck(server, '/topics/a,b')));
   await publish(`${server.url}/topics/a`, large);
