@@ -1,4 +1,4 @@
-// What an http_client sends, over which connections, and what it makes of the head of an answer.
+// What an http_client sends, and what it makes of the head of an answer.
 #include <rill/client/error.hpp>
 #include <rill/http/error.hpp>
 
@@ -32,6 +32,25 @@ TEST_CASE("a request is as HTTP/1.1 wants it") {
     for (const auto* const name :
          {"Content-Length", "Transfer-Encoding", "Expect", "Upgrade", "Cache-Control"})
         CHECK(scripted::count(request, name) == 0);
+}
+
+TEST_CASE("who asks for an event stream takes none from a cache, unless it says otherwise") {
+    scripted::server server{scripted::answer(response(200, "", "x"))};
+    rill::http_client client;
+    rill::http_client of_streams{server.url()};
+    of_streams.set("Accept", "text/event-stream");
+    const auto asked = [&](client_request request) {
+        return std::move(request).set("Accept", "application/json, text/event-stream");
+    };
+    ask(client, asked({method::post, server.url()}));
+    ask(of_streams, client_request{method::get, "/"});
+    ask(client, asked({method::get, server.url()}).set("Cache-Control", "max-age=0"));
+    ask(of_streams, client_request{method::get, "/"}.set("Accept", "text/html"));
+    CHECK(field(server.request(0), "Cache-Control") == "no-cache");
+    CHECK(field(server.request(1), "Cache-Control") == "no-cache");
+    CHECK(field(server.request(2), "Cache-Control") == "max-age=0");
+    CHECK(scripted::count(server.request(2), "Cache-Control") == 1);
+    CHECK(scripted::count(server.request(3), "Cache-Control") == 0);
 }
 
 TEST_CASE("the base of a client is what relative URLs refer to") {
@@ -142,130 +161,6 @@ TEST_CASE("a field that would forge another is refused") {
     CHECK_THROWS_AS((client_request{method::get, "http://a/"}.set("X y", "a")), rill::error);
     rill::http_client client;
     CHECK_THROWS_AS(client.set("X", "a\nb"), rill::error);
-}
-
-TEST_CASE("requests that follow each other share a connection") {
-    scripted::server server{scripted::answer(response(200, "", "x"))};
-    rill::http_client client;
-    run([&]() -> rill::task<void> {
-        for (int n = 0; n < 5; ++n) {
-            const auto got = co_await whole(client, client_request{method::get, server.url()});
-            CHECK(got.body == "x");
-        }
-    });
-    CHECK(server.requests().size() == 5);
-    CHECK(server.connections() == 1);
-}
-
-TEST_CASE("a connection is not shared once it cannot be") {
-    const auto connections_with = [](const std::string& answer) {
-        scripted::server server{[&](connection& c) {
-            for (;;) {
-                if (c.request().empty()) return;
-                c.send(answer);
-            }
-        }};
-        rill::http_client client;
-        run([&]() -> rill::task<void> {
-            for (int n = 0; n < 2; ++n)
-                (void)co_await whole(client, client_request{method::get, server.url()});
-        });
-        return server.connections();
-    };
-    CHECK(connections_with(response(200, "")) == 1);
-    CHECK(connections_with(response(200, "Connection: keep-alive\r\n")) == 1);
-    CHECK(connections_with(response(200, "Connection: close\r\n")) == 2);
-    CHECK(connections_with("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n") == 2);
-    CHECK(connections_with("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n") == 1);
-    CHECK(connections_with(response(200, "", "x") + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil") == 2);
-}
-
-TEST_CASE("a connection is kept for no longer than the server says") {
-    const auto connections_with = [](const std::string& fields) {
-        scripted::server server{scripted::answer(response(200, fields))};
-        rill::http_client client;
-        for (int n = 0; n < 2; ++n) (void)ask(client, client_request{method::get, server.url()});
-        return server.connections();
-    };
-    CHECK(connections_with("Keep-Alive: timeout=0\r\n") == 2);
-    CHECK(connections_with("Connection: keep-alive\r\nKeep-Alive: max=9, timeout=0\r\n") == 2);
-    CHECK(connections_with("Keep-Alive: timeout=3600\r\n") == 1);
-    CHECK(connections_with("Keep-Alive: timeout=soon\r\n") == 1);
-}
-
-TEST_CASE("an answer that is left before its end closes the connection") {
-    scripted::gate left;
-    scripted::server server{{[&](connection& c) {
-                                 (void)c.request();
-                                 c.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome");
-                                 CHECK(c.is_left());
-                                 left.open();
-                             },
-                             scripted::answer(response(200, "", "x"))}};
-    rill::http_client client;
-    run([&]() -> rill::task<void> {
-        {
-            auto answer = co_await client.get(server.url());
-            const auto piece = co_await answer.read();
-            CHECK(piece == "some");
-        }
-        left.wait();
-        const auto got = co_await whole(client, client_request{method::get, server.url()});
-        CHECK(got.body == "x");
-    });
-    CHECK(server.connections() == 2);
-}
-
-TEST_CASE("a connection that the server has closed meanwhile costs nothing") {
-    scripted::gate closed;
-    scripted::server server{{[&](connection& c) {
-                                 (void)c.request();
-                                 c.send(response(200, "", "a"));
-                                 c.reset();
-                                 closed.open();
-                             },
-                             scripted::answer(response(200, "", "b"))}};
-    rill::http_client client;
-    const auto first = ask(client, client_request{method::get, server.url()});
-    CHECK(first.body == "a");
-    closed.wait();
-    const auto second = ask(client, client_request{method::post, server.url()}.body("x", "text/plain"));
-    CHECK(second.body == "b");
-}
-
-TEST_CASE("a request that an idle connection swallows is sent once more if its method is idempotent") {
-    const auto fate = [](method verb) {
-        scripted::server server{{[](connection& c) {
-                                     (void)c.request();
-                                     c.send(response(200, "", "a"));
-                                     (void)c.request(); // and leaves
-                                 },
-                                 scripted::answer(response(200, "", "b"))}};
-        rill::http_client client;
-        run([&]() -> rill::task<void> {
-            (void)co_await whole(client, client_request{method::get, server.url()});
-        });
-        reply second;
-        std::error_code code;
-        try {
-            second = ask(client, client_request{verb, server.url()}.body("once", "text/plain"));
-        } catch (const rill::error& e) {
-            code = e.code();
-        }
-        CHECK(server.requests().size() == (code ? 2 : 3));
-        return code ? "failed" : second.body;
-    };
-    CHECK(fate(method::get) == "b");
-    CHECK(fate(method::put) == "b");
-    CHECK(fate(method::delete_) == "b");
-    CHECK(fate(method::post) == "failed");
-    CHECK(fate(method::patch) == "failed");
-}
-
-TEST_CASE("a request on a new connection is never sent twice") {
-    scripted::server server{[](connection& c) { (void)c.request(); }};
-    CHECK(failure_of(server.url()) != std::error_code{});
-    CHECK(server.connections() == 1);
 }
 
 TEST_CASE("answers without a body have none, whatever their head says") {

@@ -171,6 +171,7 @@ echoed("zeros before a Content-Length say nothing", ECHO + b"Content-Length: 000
 echoed("a body of the size that is allowed", echo(b"x" * 1048576), b"x" * 1048576)
 echoed("a body in one chunk", CHUNKED + b"5\r\nhello\r\n0\r\n\r\n", b"hello")
 echoed("a body in chunks", CHUNKED + b"2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n", b"hello")
+echoed("a body in a hundred thousand chunks", CHUNKED + b"1\r\nx\r\n" * 100_000 + b"0\r\n\r\n", b"x" * 100_000)
 echoed("a body of no chunks", CHUNKED + b"0\r\n\r\n", b"")
 echoed("a chunk's size in letters of both cases",
        CHUNKED + b"A\r\n0123456789\r\na\r\n0123456789\r\n0\r\n\r\n", b"0123456789" * 2)
