@@ -4,35 +4,13 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
 
 using namespace std::chrono_literals;
 
-namespace {
-
-class kept_log final : public rill::log_sink {
-public:
-    void write(rill::log_level, std::string_view line) noexcept override {
-        const std::lock_guard lock{mutex_};
-        lines_.emplace_back(line);
-    }
-    [[nodiscard]] std::vector<std::string> lines() {
-        const std::lock_guard lock{mutex_};
-        return lines_;
-    }
-
-private:
-    std::mutex mutex_;
-    std::vector<std::string> lines_;
-};
-
-} // namespace
-
 TEST_CASE("a handler that blocks once it has its body is told of in the log") {
-    kept_log log;
+    serving::kept_log log;
     std::atomic<bool> waits = false;
     rill::router routes;
     routes.post("/body", [&](rill::request& request) -> rill::task<rill::response> {

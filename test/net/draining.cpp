@@ -181,7 +181,8 @@ TEST_CASE("a handler that does not heed the end is cut at the deadline") {
                 }
             co_return rill::status::no_content;
         });
-    serving::server server{routes, {.threads = 1, .drain_timeout = 200ms}};
+    serving::kept_log log;
+    serving::server server{routes, {.threads = 1, .drain_timeout = 200ms, .log = &log}};
     socket_client task{server.url()}, stream{server.url()}, stubborn{server.url()};
     task.send(serving::get("/task"));
     stubborn.send(serving::get("/stubborn"));
@@ -198,6 +199,8 @@ TEST_CASE("a handler that does not heed the end is cut at the deadline") {
     CHECK_THROWS_AS(task.rest(), std::system_error); // a reset
     CHECK_THROWS_AS(stream.rest(), std::system_error);
     CHECK_THROWS_AS(stubborn.rest(), std::system_error);
+    CHECK(log.lines() ==
+          std::vector<std::string>{"the server ends, and cuts what is still open: 3 connections"});
 }
 
 TEST_CASE("a server whose handlers heed nothing ends all the same, on all its threads") {

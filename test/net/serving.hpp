@@ -9,9 +9,11 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 /// What the tests of `net` share: a server that runs beside them, and ways to wait for what it does.
 namespace serving {
@@ -42,6 +44,23 @@ template <typename Condition>
     }
     return last;
 }
+
+/// The lines of a server's log, for any thread.
+class kept_log final : public rill::log_sink {
+public:
+    void write(rill::log_level, std::string_view line) noexcept override {
+        const std::lock_guard lock{mutex_};
+        lines_.emplace_back(line);
+    }
+    [[nodiscard]] std::vector<std::string> lines() {
+        const std::lock_guard lock{mutex_};
+        return lines_;
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<std::string> lines_;
+};
 
 /// A local of a handler: `count` says how many of them are alive.
 class witness {

@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <exception>
 #include <list>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -33,22 +32,6 @@ constexpr std::size_t megabyte = std::size_t{1} << 20U;
 [[nodiscard]] std::int64_t now_in_ms() {
     return std::chrono::duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
-
-class log_lines final : public rill::log_sink {
-public:
-    void write(rill::log_level, std::string_view line) noexcept override {
-        const std::lock_guard lock{mutex_};
-        lines_.emplace_back(line);
-    }
-    [[nodiscard]] std::vector<std::string> lines() {
-        const std::lock_guard lock{mutex_};
-        return lines_;
-    }
-
-private:
-    std::mutex mutex_;
-    std::vector<std::string> lines_;
-};
 
 /// All that can be read, and what publishes it: the time, to each of 50 keys, twenty times a second.
 class exhibits {
@@ -174,7 +157,7 @@ private:
 
 TEST_CASE("slow clients are not cut in ninety seconds, get fresh news, and those that read nothing are cut") {
     exhibits all;
-    log_lines log;
+    serving::kept_log log;
     const serving::server plain{all.routes, {.threads = 1, .log = &log}};
     readers clients;
     std::size_t stuck = 0;

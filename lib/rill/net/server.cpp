@@ -158,7 +158,7 @@ private:
     /// Cuts what is still open. Handlers that do not heed it keep nobody.
     void cut() {
         for (const auto& shard : shards_)
-            asio::post(shard->context(), [&shard = *shard] { shard.close_all(); });
+            asio::post(shard->context(), [&shard = *shard] { shard.cut_all(); });
         deadline_->expires_after(std::chrono::milliseconds{250});
         deadline_->async_wait([this](asio::error_code cancelled) {
             if (!cancelled) finish();

@@ -27,7 +27,8 @@ struct server_options {
     unsigned threads = 0;
     /// Connections that the system may hold until they are taken; it may have a bound of its own.
     int backlog = 4096;
-    /// What is still open so long after draining began is cut.
+    /// What is still open so long after draining began is cut, and the log says how many connections that
+    /// are.
     std::chrono::milliseconds drain_timeout{10'000};
     /// If not zero, streams that draining ends tell their clients to come back after a random time of up to
     /// this, so that they do not all come at once.

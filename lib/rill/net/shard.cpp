@@ -123,6 +123,13 @@ void shard::close_all() {
     for_each_session([](h1_session& session) { session.close(true); });
 }
 
+void shard::cut_all() {
+    if (const auto open = connections(); open > 0)
+        log(log_level::warning, fmt::format("the server ends, and cuts what is still open: {} {}", open,
+                                            open == 1 ? "connection" : "connections"));
+    close_all();
+}
+
 void shard::answer_later(std::shared_ptr<h1_session> who) {
     leaving_.push_back(std::move(who));
     if (leaving_.size() == 1) asio::post(*context_, [this] { answer_next(); });

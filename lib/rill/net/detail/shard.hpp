@@ -88,6 +88,8 @@ public:
 
     /// Cuts all connections.
     void close_all();
+    /// The same for those that have not ended when the server has to, and says in the log how many.
+    void cut_all();
 
     /// How many connections there are, and are being handed over; from any thread.
     [[nodiscard]] std::size_t connections() const noexcept {
