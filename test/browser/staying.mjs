@@ -1,6 +1,6 @@
 // What holds for every client that comes back by itself: it hears all that a topic of hub gets, and nothing else.
 import { Proxy } from './proxy.mjs';
-import { assert, serve, test, until } from './support.mjs';
+import { assert, serve, sleep, test, until } from './support.mjs';
 
 /// Something to publish, in a form that also MCP's client takes for a message.
 const note = number => JSON.stringify({ jsonrpc: '2.0', method: 'notifications/note', params: { number } });
@@ -44,6 +44,22 @@ async function is_idle(server, { name, open }) {
   }
 }
 
+/// A client of a topic of hub of which nothing comes for longer than hub's keep-alive of 15 s.
+async function is_idle_at_hub(hub, { name, open }) {
+  const topic = `${hub.url}/topics/idle-${encodeURIComponent(name)}`;
+  const client = await open(topic);
+  try {
+    await until(async () => checkpoints(await client.told()) >= 1, `${name}: its first checkpoint`);
+    await sleep(17_000);
+    assert.deepEqual(messages(await client.told()), []);
+    await post(topic, note(1));
+    await until(async () => messages(await client.told()).length >= 1, `${name}: what was published after the keep-alive`);
+    assert.deepEqual(messages(await client.told()), [1]);
+  } finally {
+    await client.close();
+  }
+}
+
 /// A client that is refused on its way back, but only for now.
 async function is_refused(server, { name, open }) {
   const client = await open(`${server.url}/busy?client=${encodeURIComponent(name)}`);
@@ -57,21 +73,22 @@ async function is_refused(server, { name, open }) {
 }
 
 /// The cases for `clients`: each has a `name`, and `open(url)` gives `told()`, the events so far as { type, data }, and
-/// `close()`; to one for which a clean end `is_final` a refusal is. All wait at the same time, most of it for the moment to come back. After two `cuts` in a row a client has to
-/// know what only a stream that it resumed itself can have told it.
+/// `close()`; to one for which a clean end `is_final` a refusal is. All wait at the same time, most of it for the moment to
+/// come back. After two `cuts` in a row a client has to know what only a stream that it resumed itself can have told it.
 export async function staying(hub_program, event_program, clients, { cuts = 2 } = {}) {
   const hub = await serve(hub_program);
   const events = await serve(event_program);
   let begun;
   const all = () => begun ??= clients.map(client =>
-    [is_cut(hub, client, cuts), is_idle(events, client), client.is_final ? null : is_refused(events, client)].map(done => {
+    [is_cut(hub, client, cuts), is_idle(events, client), is_idle_at_hub(hub, client), client.is_final ? null : is_refused(events, client)].map(done => {
       done?.catch(() => {}); // its case tells
       return done;
     }));
   clients.forEach(({ name, is_final }, i) => {
     test(`${name}: cut off before its first event, it hears of everything once`, () => all()[i][0]);
     test(`${name}: keep-alives are no events`, () => all()[i][1]);
-    if (!is_final) test(`${name}: refused for now, it comes back where it was`, () => all()[i][2]);
+    test(`${name}: nor are those of hub`, () => all()[i][2]);
+    if (!is_final) test(`${name}: refused for now, it comes back where it was`, () => all()[i][3]);
   });
   test('hub has nothing to complain of', async () => {
     assert.equal(await hub.end(), 0);

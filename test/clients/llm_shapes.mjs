@@ -103,7 +103,7 @@ const plain = await behind(program, (request, response, body) => answers[JSON.pa
 const asked = (answer, more = {}) => complete(plain, { stream: true, metadata: { answer }, ...more });
 const ran = async answer => JSON.parse((await hear(await begin(plain, { metadata: { answer } }))).events.at(-1).data);
 
-for (const code of [200, 201, 202]) {
+for (const code of [200, 201, 202, 203, 206]) {
   test(`a stream with ${code} comes event by event`, async () => {
     let next;
     answers[code] = async (_, response) => {

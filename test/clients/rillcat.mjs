@@ -228,6 +228,28 @@ test('http:// may be left out', async () => {
   server.close();
 });
 
+test('an address in a form of its own is told to the server as every other client tells it', async () => {
+  const t = topic();
+  const id = await publish(t, 'x');
+  const { port, pathname } = new URL(t);
+  for (const host of ['127.1', '0x7f.1', '2130706433'])
+    assert.equal(await output(0, '--max-events', '1', `http://${host}:${port}${pathname}?start=earliest`), `#${id} x\n`);
+});
+
+test('the zone of an IPv6 address is connected to, and not told to the server', async () => {
+  const asked = [];
+  const server = createServer((request, response) => {
+    asked.push(request.headers.host);
+    stream(response, 'data: x\n\n');
+  });
+  await new Promise(listening => server.listen(0, '::1', listening));
+  const { port } = server.address();
+  for (const zone of ['%25lo', '%lo']) assert.equal(await output(0, '--max-events', '1', `http://[::1${zone}]:${port}/`), 'x\n');
+  assert.deepEqual(asked, [`[::1]:${port}`, `[::1]:${port}`]);
+  server.closeAllConnections();
+  server.close();
+});
+
 test('--timeout ends it with exit code 3', async () => {
   const begin = Date.now();
   assert.equal(await output(3, '--timeout', '300ms', topic()), '');

@@ -117,6 +117,37 @@ TEST_CASE("an IPv6 address has brackets where it is written and none where it is
     CHECK(url->origin() == "https://[2001:db8::1]:1");
 }
 
+TEST_CASE("a zone of an IPv6 address is connected to, and told to nobody") {
+    for (const auto text : {"http://[FE80::1%25Eth0.5]:81/a", "http://[fe80::1%Eth0.5]:81/a"}) {
+        CAPTURE(text);
+        const auto url = rill::url::parse(text);
+        REQUIRE(url);
+        CHECK(url->host() == "fe80::1%Eth0.5");
+        CHECK(url->port() == 81);
+        CHECK(url->authority() == "[fe80::1]:81");
+        CHECK(url->origin() == "http://[fe80::1%25Eth0.5]:81");
+        CHECK(url->str() == "http://[fe80::1%25Eth0.5]:81/a");
+        CHECK(read(url->str()) == url->str());
+    }
+    CHECK(rill::url::parse("http://[::1%25]/")->host() == "::1%25"); // curl: the zone is 25
+    CHECK(from("http://[::1%lo]/a", "//[::1%25lo]/b") == "http://[::1%25lo]/b");
+}
+
+TEST_CASE("an IPv4 address is spelt with four decimal numbers") {
+    for (const auto host : {"127.0.0.1", "127.1", "127.0.1", "0x7f.1", "0X7F.0.0.1", "0177.0.0.01",
+                            "2130706433", "0x7f000001"}) {
+        CAPTURE(host);
+        const auto url = rill::url::parse(std::string{"http://"} + host + ":81/");
+        REQUIRE(url);
+        CHECK(url->host() == "127.0.0.1");
+        CHECK(url->authority() == "127.0.0.1:81");
+    }
+    for (const auto name : {"127.1.example", "127.0.0.1.2", "127.0.0.256", "0x7g.1", "1-2", "127.1."}) {
+        CAPTURE(name);
+        CHECK(rill::url::parse(std::string{"http://"} + name)->host() == name);
+    }
+}
+
 TEST_CASE("what is no URL of HTTP is refused") {
     for (const auto text : {
              ""sv,
@@ -167,7 +198,13 @@ TEST_CASE("what is no URL of HTTP is refused") {
              "http://[1.2.3.4]"sv,
              "http://[::1]x"sv,
              "http://[::1]:0"sv,
-             "http://[::1%25eth0]"sv,
+             "http://[::1%]"sv,
+             "http://[::1%25eth0%41]"sv,
+             "http://[::1%eth 0]"sv,
+             "http://[::1%eth0"sv,
+             "http://[%25eth0]"sv,
+             "http://[127.0.0.1%25eth0]"sv,
+             "http://127.1%25eth0"sv,
              "http://[v1.a]"sv,
              "http://a%41"sv,
              "http://a%"sv,

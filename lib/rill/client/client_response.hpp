@@ -43,7 +43,7 @@ public:
     [[nodiscard]] const std::string& url() const noexcept;
 
     /// Whether the media type is `text/event-stream`, whatever its case and parameters, and the status 200;
-    /// to a POST also 201 or 202.
+    /// to a POST also another 2xx, as 201, but 204 and 205.
     [[nodiscard]] bool is_event_stream() const noexcept;
 
     // Each of these throws `rill::error` with a `client_errc` or the system's code; `std::system_error` with

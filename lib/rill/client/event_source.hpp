@@ -72,7 +72,7 @@ static_assert(std::is_trivially_destructible_v<event_source_options>);
 /// fields and body may be given; `Accept` and `Cache-Control` are set if the request has none. Each attempt
 /// asks for the URL that was given, and follows what redirects there are then, permanent ones too. A POST is
 /// sent again only where no server has got it, unless the options say otherwise; its stream may have the
-/// status 201 or 202.
+/// status 201, or another 2xx but 204 and 205.
 ///
 /// It does not stop in silence: `next` throws where another attempt would be in vain (204, 401, 403 and other
 /// statuses that are not 200, a wrong media type, a certificate that is not trusted, redirects that lead

@@ -46,8 +46,9 @@ std::optional<std::uint64_t> timeout_of(std::string_view member) noexcept {
 } // namespace
 
 bool is_stream_status(method verb, status code) noexcept {
-    return code == status::ok ||
-           (verb == method::post && (code == status::created || code == status::accepted));
+    if (verb != method::post) return code == status::ok;
+    return code >= status::ok && code < status::multiple_choices && code != status::no_content &&
+           code != status::reset_content;
 }
 
 std::string_view content_coding(const fields& response) {

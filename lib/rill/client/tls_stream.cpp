@@ -42,6 +42,7 @@ public:
         : stream_{socket, context} {
         // A dot at the end is the root's; neither server names (RFC 6066 §3) nor certificates have it.
         if (host.size() > 1 && host.ends_with('.')) host.pop_back();
+        host.resize(std::min(host.find('%'), host.size())); // an address's zone is this machine's own
         asio::error_code is_name;
         const auto address = asio::ip::make_address(host, is_name);
         auto* const ssl = stream_.native_handle();

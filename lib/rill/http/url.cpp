@@ -4,6 +4,9 @@
 #include <rill/http/url.hpp>
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <netinet/in.h>
 
 namespace rill {
 namespace {
@@ -62,6 +65,30 @@ std::string_view cut(std::string_view& text, std::string_view ends) noexcept {
     const auto front = text.substr(0, text.find_first_of(ends));
     text.remove_prefix(front.size());
     return front;
+}
+
+/// An IPv4 address in one of the forms that the resolver takes for one, as `127.1` or `0x7f.0.0.1`, becomes
+/// four decimal numbers, as in browsers and curl; any other host stays as it is.
+void spell_out_ipv4(std::string& host) {
+    in_addr address{};
+    std::array<char, INET_ADDRSTRLEN> text{};
+    if (inet_aton(host.c_str(), &address) != 0 &&
+        inet_ntop(AF_INET, &address, text.data(), static_cast<socklen_t>(text.size())) != nullptr)
+        host = text.data();
+}
+
+/// Cuts the zone of `[fe80::1%25eth0]:80` (RFC 6874 §2), or of `[fe80::1%eth0]:80`, out of `authority`, and
+/// gives it back with one percent sign: `%eth0`. Nothing if it is no zone's name.
+std::optional<std::string> cut_zone(std::string& authority) {
+    if (!authority.starts_with('[')) return std::string{};
+    const auto end = authority.find(']');
+    const auto begin = authority.find('%');
+    if (begin >= end || end == authority.npos) return std::string{};
+    auto zone = authority.substr(begin + 1, end - begin - 1);
+    authority.erase(begin, end - begin);
+    if (zone.starts_with("25") && zone.size() > 2) zone.erase(0, 2);
+    if (zone.empty() || !detail::all(zone, detail::host_char)) return std::nullopt;
+    return '%' + zone;
 }
 
 } // namespace
@@ -123,11 +150,16 @@ bool url::take_authority(std::string_view text) {
         if (!is_userinfo(userinfo_)) return false;
         text.remove_prefix(at + 1);
     }
-    if (!detail::is_host(text) || text.find('%') != text.npos) return false;
+    std::string without_zone{text};
+    const auto zone = cut_zone(without_zone);
+    text = without_zone;
+    if (!zone || !detail::is_host(text) || text.find('%') != text.npos) return false;
     const bool bracket = text.front() == '[';
     const auto host = text.substr(bracket ? 1 : 0, bracket ? text.find(']') - 1 : text.find(':'));
     host_.resize(host.size());
     std::transform(host.begin(), host.end(), host_.begin(), to_lower);
+    if (!bracket) spell_out_ipv4(host_);
+    host_ += *zone;
     text.remove_prefix(host.size() + (bracket ? 2 : 0));
     port_ = text.size() > 1 ? rill::parse<std::uint16_t>(text.substr(1)).value_or(0) : default_port(secure_);
     return port_ != 0;
@@ -143,29 +175,38 @@ bool url::take_target(std::string_view path, std::string_view query) {
     return true;
 }
 
-void url::append_host(std::string& to) const {
-    const bool address = host_.find(':') != host_.npos;
-    if (address) to += '[';
-    to += host_;
-    if (address) to += ']';
+/// The host as a URL has it: an address of IPv6 in brackets, `percent` before its zone.
+std::string url::written_host(std::string_view percent) const {
+    if (host_.find(':') == host_.npos) return host_;
+    std::string_view zone{host_};
+    const auto address = cut(zone, "%");
+    std::string out{'['};
+    out += address;
+    if (!zone.empty() && !percent.empty()) out.append(percent).append(zone.substr(1));
+    return out += ']';
 }
 
+std::string url::own_port() const {
+    return port_ == default_port(secure_) ? std::string{} : ':' + std::to_string(port_);
+}
+
+/// RFC 6874 §4: a zone means something on one machine only, and is not sent.
 std::string url::authority() const {
-    std::string out;
-    append_host(out);
-    if (port_ != default_port(secure_)) out.append(":").append(std::to_string(port_));
-    return out;
+    return written_host({}) + own_port();
 }
 
 std::string url::origin() const {
-    std::string out{secure_ ? "https://" : "http://"};
-    append_host(out);
-    return out.append(":").append(std::to_string(port_));
+    return std::string{secure_ ? "https://" : "http://"}
+        .append(written_host("%25"))
+        .append(":")
+        .append(std::to_string(port_));
 }
 
 std::string url::str() const {
-    std::string out{secure_ ? "https://" : "http://"};
-    return out.append(authority()).append(target_);
+    return std::string{secure_ ? "https://" : "http://"}
+        .append(written_host("%25"))
+        .append(own_port())
+        .append(target_);
 }
 
 } // namespace rill

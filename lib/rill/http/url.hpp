@@ -17,10 +17,11 @@ namespace rill {
 /// Scheme and host come in lower case, `.` and `..` segments are removed whether escaped or not, and an empty
 /// path is `/`. Letters beyond ASCII become the percent escapes of their UTF-8 (RFC 3987 §3.1), but in the
 /// host: names have to come in their IDNA form, as `xn--bcher-kva.example` for `bücher.example`. The userinfo
-/// ends at the last `@`, as for browsers.
+/// ends at the last `@`, as for browsers. An IPv4 address in a form of its own, as `127.1` or `0x7f.1`, becomes
+/// four decimal numbers, and an IPv6 address may have a zone, as `[fe80::1%25eth0]` (RFC 6874).
 ///
 /// Refused are another scheme than `http` and `https`, no host, a port that is not 1 to 65535, controls and
-/// spaces, what is not UTF-8, and a percent sign that begins no escape; also any escape in the host, which
+/// spaces, what is not UTF-8, and a percent sign that begins no escape; also any other escape in the host, which
 /// readers would take for different names.
 ///
 /// **Example**
@@ -47,7 +48,8 @@ public:
     /// Whether the scheme is `https`.
     [[nodiscard]] bool secure() const noexcept { return secure_; }
 
-    /// The name or address to connect to, and to verify: an IPv6 address is without its brackets.
+    /// The name or address to connect to: an IPv6 address is without its brackets, and with its zone behind
+    /// one percent sign, `fe80::1%eth0`.
     [[nodiscard]] std::string_view host() const noexcept { return host_; }
 
     /// The port to connect to, also where it is the scheme's own, 80 or 443.
@@ -60,7 +62,8 @@ public:
     /// of it; it is never to be shown (RFC 9110 §4.2.4).
     [[nodiscard]] std::string_view userinfo() const noexcept { return userinfo_; }
 
-    /// What `Host` says: the host, an IPv6 address in brackets, and the port unless it is the scheme's own.
+    /// What `Host` says: the host, an IPv6 address in brackets and without its zone (RFC 6874 §4), and the
+    /// port unless it is the scheme's own.
     [[nodiscard]] std::string authority() const;
 
     /// `https://host:port`, always with the port: equal exactly for URLs of the same origin (RFC 6454 §4).
@@ -73,7 +76,8 @@ private:
     url() = default;
     [[nodiscard]] bool take_authority(std::string_view text);
     [[nodiscard]] bool take_target(std::string_view path, std::string_view query);
-    void append_host(std::string& to) const;
+    [[nodiscard]] std::string written_host(std::string_view percent) const;
+    [[nodiscard]] std::string own_port() const;
 
     std::string host_, target_, userinfo_;
     std::uint16_t port_ = 0;

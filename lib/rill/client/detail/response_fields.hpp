@@ -12,7 +12,7 @@
 namespace rill::detail {
 
 /// Whether an answer with this status to such a request may be an event stream: 200, and for a POST, which no
-/// browser's `EventSource` sends, 201 and 202 as well.
+/// browser's `EventSource` sends, each 2xx but 204 and 205, which have no body (RFC 9110 §15.3).
 [[nodiscard]] bool is_stream_status(method verb, status code) noexcept;
 
 /// The first content coding of a response that changes its bytes, as `gzip`; empty if there is none. What is
