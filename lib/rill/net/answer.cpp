@@ -1,6 +1,7 @@
 #include <rill/app/detail/refusal.hpp>
 #include <rill/app/detail/request_source.hpp>
 #include <rill/net/detail/answer.hpp>
+#include <rill/net/detail/handler_executor.hpp>
 #include <rill/net/detail/parked_stream.hpp>
 #include <rill/sse/detail/layout.hpp>
 #include <rill/sse/frame.hpp>
@@ -63,20 +64,13 @@ void answer::begin(request& r) {
     shard_.handler_ran(began, r);
 }
 
-/// What is posted here comes behind all that the handler does before it rests again.
-void answer::handler_resumes() {
-    asio::post(shard_.context(), [this, owner = host_.owner(), began = shard_.timers().recently()] {
-        static_cast<void>(shard_.timers().recently());
-        if (request_) shard_.handler_ran(began, *request_);
-    });
-}
-
 /// Starts what the handler awaits, or the handler itself; `done` is told how it ended, and must keep the
 /// owner.
 template <typename T, typename Done>
 void answer::spawn(task<T> work, Done done) {
     running_ = true;
-    asio::co_spawn(shard_.context().get_executor(), std::move(work),
+    handler_ = shard_.number_handler();
+    asio::co_spawn(handler_executor{shard_, handler_}, std::move(work),
                    asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
 }
 
@@ -84,6 +78,7 @@ void answer::run(task<response> work) {
     spawn(std::move(work), [this, owner = host_.owner()](const std::exception_ptr& failure, response given) {
         running_ = false;
         if (over_) return;
+        shard_.handler_ends(*request_);
         if (failure) return fail(failure);
         try {
             give(std::move(given));

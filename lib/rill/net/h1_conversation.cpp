@@ -231,7 +231,6 @@ task<std::string> h1_conversation::read_body() {
         credit(body_.size());
         session_.arm_for_phase();
         co_await body_done_->wait();
-        answer_.handler_resumes();
         answer_.flush_soon(); // what the handler waits for now is something else
     }
     if (body_failure_) throw error_for(*body_failure_);

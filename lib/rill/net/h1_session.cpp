@@ -143,6 +143,10 @@ void h1_session::answer_at_last() {
     give_last_turn();
 }
 
+const request* h1_session::request_of(std::uint64_t handler) const noexcept {
+    return conversation_ ? conversation_->request_of(handler) : nullptr;
+}
+
 /// A coroutine that waits for nothing begins in the next turn of the event loop, and is done in the one
 /// after.
 void h1_session::give_last_turn() {

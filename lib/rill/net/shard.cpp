@@ -155,6 +155,14 @@ void shard::log_long_run(time_point began, const request& r) {
                     std::chrono::floor<std::chrono::milliseconds>(time).count()));
 }
 
+/// If the handler has ended and something that it started goes on, the request is no longer known.
+void shard::log_long_turn(std::uint64_t handler) noexcept try {
+    for (auto* session = sessions_; session; session = session->next_)
+        if (const auto* asked = session->request_of(handler)) return log_long_run(turn_began_, *asked);
+} catch (...) { // there is no memory for the line
+    return;
+}
+
 void shard::give_back(std::string&& buffer) noexcept {
     buffer.clear();
     if (buffer.capacity() > spare_.capacity() && buffer.capacity() <= 4 * common_.bounds.write_buffer)

@@ -11,6 +11,7 @@
 
 #include <asio/cancellation_signal.hpp>
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -72,8 +73,8 @@ public:
     /// The server drains: a stream ends now, unless its route lets it finish.
     void on_drain();
 
-    /// The handler goes on right behind this.
-    void handler_resumes();
+    /// The number of the coroutine that runs, or ran last: see `handler_executor`.
+    [[nodiscard]] std::uint64_t handler() const noexcept { return handler_; }
 
     [[nodiscard]] shard& home() noexcept { return shard_; }
     [[nodiscard]] const route& matched() const;
@@ -143,6 +144,7 @@ private:
     response::writing writing_;      ///< what the writing handler's frame may refer to
     std::unique_ptr<stream> stream_; ///< while one is open
     asio::cancellation_signal cancel_;
+    std::uint64_t handler_ = 0;
     bool running_ = false; ///< an operation or a task of the handler is under way
     bool blocked_ = false; ///< the handler rests until the client has caught up
     bool pumping_ = false; ///< the handler itself runs right now, or a resumption is posted

@@ -51,6 +51,9 @@ public:
     /// The client has finished, and a handler that answers without waiting may still do so.
     void turn_begins() noexcept { has_turn_ = true; }
     void turn_over() noexcept { has_turn_ = false; }
+    [[nodiscard]] const request* request_of(std::uint64_t handler) const noexcept {
+        return answer_.handler() == handler ? &request_ : nullptr;
+    }
     void on_drained() { answer_.on_drained(); }
     void on_drain();
     void on_gone();

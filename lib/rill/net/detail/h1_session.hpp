@@ -53,6 +53,8 @@ public:
 
     /// See `shard::answer_later`.
     void answer_at_last();
+    /// What the handler of that number answers, if it is under way here.
+    [[nodiscard]] const request* request_of(std::uint64_t handler) const noexcept;
 
     // For the round.
 

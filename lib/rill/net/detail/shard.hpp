@@ -117,6 +117,35 @@ public:
             log_long_run(began, r);
     }
 
+    /// A number that no other handler of this shard has: see `handler_turn`.
+    [[nodiscard]] std::uint64_t number_handler() noexcept { return ++handlers_; }
+
+    /// A turn of the event loop in which the coroutine of a handler goes on: see `handler_executor`.
+    class handler_turn {
+    public:
+        handler_turn(shard& home, std::uint64_t handler) noexcept
+            : home_{home}, handler_{handler}, before_{home.turn_began_} {
+            home.turn_began_ = home.timers_.recently();
+        }
+        handler_turn(const handler_turn&) = delete;
+        handler_turn& operator=(const handler_turn&) = delete;
+        ~handler_turn() {
+            if (home_.timers_.recently() - home_.turn_began_ > longest_run) [[unlikely]]
+                home_.log_long_turn(handler_);
+            home_.turn_began_ = before_;
+        }
+
+    private:
+        shard& home_;
+        const std::uint64_t handler_;
+        const time_point before_;
+    };
+    /// In such a turn: the handler of `r` is done.
+    void handler_ends(const request& r) {
+        static_cast<void>(timers_.recently());
+        handler_ran(turn_began_, r);
+    }
+
     /// Where connections read, and what they do together.
     [[nodiscard]] detail::round& round() noexcept { return round_; }
 
@@ -139,6 +168,7 @@ private:
     void for_each_session(Action action);
     void answer_next();
     void log_long_run(time_point began, const request& r);
+    void log_long_turn(std::uint64_t handler) noexcept;
 
     static constexpr std::chrono::milliseconds longest_run{100};
 
@@ -150,6 +180,8 @@ private:
     date_cache date_;
     std::string keep_alive_fields_;
     std::deque<std::shared_ptr<h1_session>> leaving_; ///< those that answer later
+    std::uint64_t handlers_ = 0;                      ///< how many have a number
+    time_point turn_began_{};                         ///< of the coroutine that goes on right now
     time_point told_until_{};                         ///< the end of the last run that was long
     time_point told_next_{};                          ///< no line about one before that
     detail::round round_{*context_};
