@@ -72,6 +72,7 @@ int main(int argc, char** argv) {
     chat::room room{history};
     rill::router routes;
     routes.use(command_line.guard());
+    routes.get("/healthz", rill::health);
     routes.get("/", [](rill::request&) { return demo::page(page); })
         .get("/chat", [&room](rill::request& request) { return listen(request, room); })
         .post("/chat/{id}", [&room](rill::request& request) { return say(request, room); },

@@ -65,12 +65,12 @@ rill::task<rill::response> publish(rill::topics& topics, hub::topic_quota& quota
                                "an event is for one topic, without a comma in its name"};
     const auto topic = topics.open(name);
     const bool begins = topic->statistics().events == 0;
-    if (begins) quota.take(request.remote_address());
+    if (begins) quota.take(request.client_address());
     try {
         const auto id = topic->publish(publication.event(), publication.options());
         co_return rill::response{rill::status::no_content}.set("Last-Event-ID", id);
     } catch (...) {
-        if (begins) quota.give_back(request.remote_address());
+        if (begins) quota.give_back(request.client_address());
         throw;
     }
 }
@@ -108,6 +108,7 @@ int main(int argc, char** argv) {
     rill::router routes;
     routes.use(hub::explain);
     routes.use(command_line.guard());
+    routes.get("/healthz", rill::health);
     routes.get("/", [](rill::request&) { return demo::page(page); });
     routes.get("/topics", [&listing](rill::request& request) { return listing.answer(request); });
     routes.get("/topics/{topic}", [&topics](rill::request& request) { return follow(topics, request); });

@@ -15,21 +15,17 @@ namespace {
 constexpr std::size_t most_clients = 10'000;
 
 /// Whom an address stands for.
-std::string client_of(std::string_view remote_address) {
-    const std::string_view host = remote_address.substr(0, remote_address.rfind(':'));
-    if (!host.starts_with('[')) return std::string{host};
+std::string client_of(std::string_view address) {
+    if (address.find(':') == address.npos) return std::string{address};
     asio::error_code failure;
-    const auto address =
-        asio::ip::make_address_v6(std::string{host.substr(1, host.find_first_of("%]") - 1)}, failure);
-    const auto bytes = address.to_bytes();
-    if (address.is_v4_mapped()) return fmt::format("{}", fmt::join(bytes.begin() + 12, bytes.end(), "."));
+    const auto bytes = asio::ip::make_address_v6(std::string{address}, failure).to_bytes();
     return {bytes.begin(), bytes.begin() + 8};
 }
 
 } // namespace
 
-void topic_quota::take(std::string_view remote_address, rill::time_point now) {
-    auto client = client_of(remote_address);
+void topic_quota::take(std::string_view client_address, rill::time_point now) {
+    auto client = client_of(client_address);
     const std::lock_guard lock{mutex_};
     if (spent_.size() >= most_clients && !spent_.contains(client)) {
         std::erase_if(spent_, [&](const auto& each) { return each.second <= now; });
@@ -45,9 +41,9 @@ void topic_quota::take(std::string_view remote_address, rill::time_point now) {
     until = next;
 }
 
-void topic_quota::give_back(std::string_view remote_address) {
+void topic_quota::give_back(std::string_view client_address) {
     const std::lock_guard lock{mutex_};
-    if (const auto client = spent_.find(client_of(remote_address)); client != spent_.end())
+    if (const auto client = spent_.find(client_of(client_address)); client != spent_.end())
         client->second -= interval_;
 }
 

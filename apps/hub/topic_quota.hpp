@@ -16,18 +16,19 @@ namespace hub {
 /// nobody fills the hub alone: what it begins later than that takes the place of what is too old. For any
 /// thread.
 ///
-/// A client is an address, of IPv6 the /64 that it lies in; behind a proxy, all clients are one.
+/// A client is an address, of IPv6 the /64 that it lies in; behind a proxy that is not trusted, all clients
+/// are one.
 class topic_quota {
 public:
     topic_quota(std::size_t most, std::chrono::milliseconds period) noexcept
         : period_{period},
           interval_{std::max(period_ / static_cast<rill::duration::rep>(most), rill::duration{1})} {}
 
-    /// A client begins one; `remote_address` is as `request` gives it. Throws `http_error` 429 with
+    /// A client begins one; `client_address` is as `request` gives it. Throws `http_error` 429 with
     /// `Retry-After`.
-    void take(std::string_view remote_address, rill::time_point now = rill::clock::now());
+    void take(std::string_view client_address, rill::time_point now = rill::clock::now());
     /// Nothing came of the one that it took last.
-    void give_back(std::string_view remote_address);
+    void give_back(std::string_view client_address);
 
 private:
     const rill::duration period_, interval_;

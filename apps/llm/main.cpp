@@ -73,6 +73,7 @@ int main(int argc, char** argv) try {
     rill::router routes;
     routes.use(llm::explain);
     routes.use(command_line.guard());
+    routes.get("/healthz", rill::health);
     routes.get("/", [](rill::request&) { return demo::page(page); });
     llm::add_api(routes, *source, runs, counts);
     runs.add_routes(routes);

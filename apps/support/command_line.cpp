@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::chrono::milliseconds longest = 365 * 24h;
 constexpr unsigned most_threads = 256;
+constexpr std::size_t most_connections = 100'000'000;
 
 /// An option whose value `parse` reads, and has to be `expected`.
 template <typename T>
@@ -118,6 +119,7 @@ command_line::command_line(const std::string& about, std::uint16_t port)
     add<unsigned>(*app_, "--threads", threads_, parse_threads, "COUNT",
                   fmt::format("a number up to {}", most_threads),
                   "how many threads serve, 0 for one per core (0)");
+    add_limits();
     auto* const certificate =
         app_->add_option("--certificate", certificate_, "serve https with this certificate chain (PEM)");
     auto* const key = app_->add_option("--private-key", private_key_, "the key of the certificate (PEM)");
@@ -140,6 +142,39 @@ command_line::command_line(const std::string& about, std::uint16_t port)
         ->check([](const std::string& origin) {
             return complaint([&] { rill::same_origin{}.allow_origin(origin); });
         });
+    add_proxies();
+}
+
+/// What is in the lists, `serve` reads.
+void command_line::add_limits() {
+    const auto parse_count = [](std::string_view text) {
+        const auto number = rill::parse<std::size_t>(text);
+        return number && *number > 0 && *number <= most_connections ? number : std::nullopt;
+    };
+    const auto expected = fmt::format("a number from 1 to {}", most_connections);
+    add<std::size_t>(*app_, "--max-connections", max_connections_, parse_count, "COUNT", expected,
+                     "how many connections may be open at a time (seven eighths of the open files allowed)");
+    add<std::size_t>(*app_, "--max-connections-per-address", max_connections_per_address_, parse_count,
+                     "COUNT", expected, "how many of them a client may have (any number)");
+    add<std::chrono::milliseconds>(*app_, "--lame-duck", lame_duck_, parse_time, "TIME",
+                                   "a time like 250ms, 1s or 2m",
+                                   "how long to serve on at SIGTERM while GET /healthz says 503 (none)");
+}
+
+void command_line::add_proxies() {
+    auto* const header =
+        app_->add_option("--proxy-protocol", proxy_protocol_,
+                         "proxies that begin each connection with a PROXY protocol header: addresses, "
+                         "networks, or unix (none)");
+    auto* const trust = app_->add_option(
+        "--trust-proxy", trust_proxy_,
+        "proxies whose X-Forwarded-For, -Proto and -Host are believed: addresses, networks, or unix (none)");
+    for (auto* const list : {header, trust})
+        list->type_name("CIDR[,CIDR]")->check([](const std::string& text) {
+            return text.empty() ? std::string{"'' is not a list of networks"} : std::string{};
+        });
+    app_->add_flag("--forwarded", forwarded_, "believe the field Forwarded of these proxies instead")
+        ->needs(trust);
 }
 
 command_line::~command_line() = default;
@@ -212,7 +247,14 @@ rill::server_options command_line::options() const noexcept {
     return {.address = address_,
             .port = port_,
             .threads = threads_,
-            .tls = {.certificate = certificate_, .private_key = private_key_}};
+            .lame_duck = lame_duck_,
+            .tls = {.certificate = certificate_, .private_key = private_key_},
+            .proxy_protocol = proxy_protocol_,
+            .trust_proxy = trust_proxy_,
+            .forwarded_fields =
+                forwarded_ ? rill::forwarded_fields::forwarded : rill::forwarded_fields::x_forwarded,
+            .limits = {.max_connections = max_connections_,
+                       .max_connections_per_address = max_connections_per_address_}};
 }
 
 rill::same_origin command_line::guard() const {

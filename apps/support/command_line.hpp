@@ -37,7 +37,8 @@ namespace demo {
 void complain(std::string_view program, std::string_view what);
 
 /// The command line of a server: `--address`, `--port`, `--threads`, `--certificate` with `--private-key`,
-/// `--allow-host`, `--allow-origin`, and what a demo adds. The headers of CLI11 stay in the source, so that a
+/// `--allow-host`, `--allow-origin`, `--proxy-protocol`, `--trust-proxy` with `--forwarded`, and what a demo
+/// adds. The headers of CLI11 stay in the source, so that a
 /// demo compiles quickly.
 ///
 /// **Example**
@@ -100,6 +101,8 @@ public:
     [[nodiscard]] rill::same_origin guard() const;
 
 private:
+    void add_limits();
+    void add_proxies();
     void add_choice(const std::string& name, const std::vector<std::string>& words, std::size_t by_default,
                     const std::string& help, const std::function<void(std::size_t)>& choose);
 
@@ -107,8 +110,12 @@ private:
     std::string address_ = "127.0.0.1";
     std::uint16_t port_;
     unsigned threads_ = 0;
+    std::size_t max_connections_ = 0, max_connections_per_address_ = 0;
+    std::chrono::milliseconds lame_duck_{0};
     std::string certificate_, private_key_;
     std::vector<std::string> hosts_, origins_; ///< that are allowed
+    std::string proxy_protocol_, trust_proxy_;
+    bool forwarded_ = false;
 };
 
 } // namespace demo

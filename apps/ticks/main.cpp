@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
 
     rill::router routes;
     routes.use(command_line.guard());
+    routes.get("/healthz", rill::health);
     routes.get("/", [](rill::request&) { return demo::page(page); });
     routes.get("/ticks", [interval](rill::request& request) { return ticks(request, interval); });
     return rill::serve(routes, command_line.options());

@@ -1,6 +1,7 @@
 #pragma once
 
 // All of Rill that a server needs, and the client. `rill/testing/server.hpp` is for its tests.
+#include <rill/app/health.hpp>
 #include <rill/app/http_error.hpp>
 #include <rill/app/router.hpp>
 #include <rill/app/same_origin.hpp>

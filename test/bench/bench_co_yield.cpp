@@ -31,8 +31,7 @@ rill::event_stream firehose(rill::request&) {
 int main() {
     rill::router routes;
     routes.get("/firehose", firehose);
-    const rill::detail::service common{
-        rill::detail::router_access::table(routes), {}, rill::standard_error_log(), {}};
+    const rill::detail::service common{routes, {}};
 
     std::vector<double> encoding, streaming;
     std::size_t bytes = 0;

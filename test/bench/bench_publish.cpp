@@ -53,8 +53,7 @@ cost to_many(int burst) {
     rill::topic topic;
     rill::router routes;
     routes.get("/", [&topic](rill::request& r) { return topic.subscribe(r); });
-    const rill::detail::service common{
-        rill::detail::router_access::table(routes), {}, rill::standard_error_log(), {}};
+    const rill::detail::service common{routes, {}};
     rill::detail::shard shard{common};
     std::size_t bytes = 0;
     for (std::size_t n = 0; n < subscribers; ++n) {

@@ -28,8 +28,7 @@ constexpr std::string_view request =
 /// Routes, and what serves them.
 class site {
 public:
-    explicit site(const rill::router& routes)
-        : common_{rill::detail::router_access::table(routes), {}, rill::standard_error_log(), {}} {}
+    explicit site(const rill::router& routes) : common_{routes, {}} {}
 
     /// A client that asks so many times.
     void open(std::size_t times = 1) {

@@ -5,6 +5,7 @@
 #include "client/scripted_server.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cstdlib>
 #include <initializer_list>
@@ -66,6 +67,15 @@ TEST_CASE("a proxy is asked with the whole URL") {
     CHECK(request.starts_with("GET http://elsewhere.example/path?x=y HTTP/1.1\r\n"));
     CHECK(field(request, "Host") == "elsewhere.example");
     CHECK(scripted::count(request, "Proxy-Authorization") == 0);
+}
+
+TEST_CASE("a zone of an IPv6 address is not told to a proxy") {
+    scripted::server proxy{scripted::answer(response(403, ""))};
+    const environment set{{"http_proxy", proxy.url()}, {"https_proxy", proxy.url()}};
+    CHECK(get("http://[fe80::1%25eth0]:81/path").url == "http://[fe80::1%25eth0]:81/path");
+    CHECK(proxy.request(0).starts_with("GET http://[fe80::1]:81/path HTTP/1.1\r\nHost: [fe80::1]:81\r\n"));
+    CHECK(failure_of("https://[fe80::443%25eth0]/", trusting_all) == client_errc::proxy_refused);
+    CHECK(proxy.request(1).starts_with("CONNECT [fe80::443]:443 HTTP/1.1\r\nHost: [fe80::443]:443\r\n"));
 }
 
 TEST_CASE("the user of a proxy is told to it only") {

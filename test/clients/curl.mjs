@@ -200,6 +200,8 @@ const bad = [
   ['--port', '65536'], ['--port', '-1'], ['--port', 'http'], ['--port', '0x10'], ['--port', ''], ['--port'],
   ['--threads', '257'], ['--threads', 'all'], ['--address'], ['--no-such-option'], ['a word'], ['a\nline'],
   ['--interval', '0s'], ['--interval', '5'], ['--interval', 's'], ['--interval', '-1s'], ['--interval', '1.5s'],
+  ['--max-connections', '0'], ['--max-connections-per-address', 'few'], ['--lame-duck', 'soon'],
+  ['--trust-proxy'], ['--trust-proxy', ''], ['--proxy-protocol'], ['--proxy-protocol', ''], ['--forwarded'],
   ['--interval', '1 s'], ['--interval', '1S'], ['--interval', '8761h'], ['--interval', '9999999999999999999s'],
 ];
 for (const args of bad) {
@@ -209,6 +211,16 @@ for (const args of bad) {
     assert.match(line, /^ticks: .*--help/);
     if (args[0].startsWith('--')) assert.ok(line.includes(args[0]), line);
   });
+}
+
+for (const option of ['--trust-proxy', '--proxy-protocol']) {
+  for (const [list, member] of [['10.0.0.0/33', '10.0.0.0/33'], ['::1,x', 'x'], ['::1,', ''], ['localhost', 'localhost'], ['127.0.0.1:80', '127.0.0.1:80']]) {
+    test(`${option} '${list}' is exit code 2 and one line, which names the member`, async () => {
+      const { code, line } = await refusal(ticks, ['--port', '0', option, list]);
+      assert.equal(code, 2);
+      assert.ok(line.includes(`'${member}' is not an address, a network`), line);
+    });
+  }
 }
 
 for (const interval of ['1ms', '250ms', '2m', '8760h']) {
@@ -222,7 +234,8 @@ test('--help says what there is, on standard output', async () => {
   const program = new Program(ticks, ['--help']);
   assert.equal(await program.ended, 0);
   assert.equal(program.stderr, '');
-  for (const option of ['--address', '--port', '--threads', '--interval']) assert.ok(program.stdout.includes(option));
+  for (const option of ['--address', '--port', '--threads', '--interval', '--trust-proxy', '--proxy-protocol', '--forwarded',
+    '--max-connections', '--max-connections-per-address', '--lame-duck']) assert.ok(program.stdout.includes(option));
 });
 
 test('all that was served left no word on standard error', async () => {

@@ -172,6 +172,42 @@ test('a client may begin so many topics: then it is 429 for it, and not for othe
     assert.equal((await statistics(server)).total.published, 8);
   }));
 
+// Clients behind a proxy
+
+for (const [what, args, fields] of [
+  ['X-Forwarded-For', ['--trust-proxy', '10.0.0.0/8,127.0.0.1'], client => ['-H', `X-Forwarded-For: 203.0.113.1, ${client}, 10.0.0.2`]],
+  ['Forwarded', ['--trust-proxy', '127.0.0.1', '--forwarded'], client => ['-H', `Forwarded: for=203.0.113.1, for="${client}:80";proto=https`]],
+  ['the PROXY protocol', ['--proxy-protocol', '127.0.0.1'], client => ['--haproxy-protocol', '--haproxy-clientip', client]],
+]) {
+  const supported = !fields('').includes('--haproxy-clientip') || (await run('curl', '--help', 'all')).stdout.includes('--haproxy-clientip');
+  (supported ? test : skip)(`clients that a trusted proxy names by ${what} have their own topics to begin`, () =>
+    with_hub(['--new-topics', '1', '--keep-age', '100s', ...args], async server => {
+      const begin = async (client, topic) => (await ask(...fields(client), '-d', 'x', `${server.url}/topics/${topic}`)).status;
+      assert.equal(await begin('192.0.2.7', 't0'), 204);
+      assert.equal(await begin('192.0.2.7', 't1'), 429);
+      assert.equal(await begin('192.0.2.8', 't1'), 204);
+    }));
+}
+
+test('a field of a proxy that is not trusted makes nobody another client, and no page one of its own', () =>
+  with_hub(['--new-topics', '1', '--keep-age', '100s', '--trust-proxy', '10.0.0.0/8'], async server => {
+    const begin = async (topic, ...fields) =>
+      (await ask(...fields.flatMap(field => ['-H', field]), '-d', 'x', `${server.url}/topics/${topic}`)).status;
+    assert.equal(await begin('t0', 'X-Forwarded-For: 192.0.2.7'), 204);
+    assert.equal(await begin('t1', 'X-Forwarded-For: 192.0.2.8'), 429);
+    assert.equal(await begin('t0', 'Origin: http://evil.example', 'X-Forwarded-Host: evil.example'), 403);
+  }));
+
+test('the host that a trusted proxy names is the one that must be allowed', () =>
+  with_hub(['--trust-proxy', '127.0.0.1', '--allow-host', 'hub.example'], async server => {
+    const status = async (...fields) =>
+      (await ask(...fields.flatMap(field => ['-H', field]), `${server.url}/topics`)).status;
+    assert.equal(await status('X-Forwarded-Host: hub.example', 'Host: origin.internal', 'Origin: https://hub.example'), 200);
+    assert.equal(await status('X-Forwarded-Host: evil.example', 'Host: hub.example'), 403);
+    assert.equal(await status('X-Forwarded-Host: evil.example, hub.example', 'Host: origin.internal'), 200);
+    assert.equal(await status('Host: origin.internal'), 403);
+  }));
+
 test('what is refused begins no topic', () => with_hub(['--new-topics', '1'], async server => {
   for (const why of ['event=gap', 'event=refused', 'id=%ff', 'id=,'])
     await problem(await post(`${server.url}/topics/t?${why}`, 'x'), 400, /./);

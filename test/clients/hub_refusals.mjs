@@ -15,7 +15,7 @@ const bad_queries = [
   ['id=a%01b', /id/], ['id=a%7Fb', /id/], ['id=%20a', /id/], ['id=a%09', /id/],
   ['id=%C3%BC', /beyond ASCII/], ['id=a%E2%80%A8', /beyond ASCII/], ['id=%ff', /UTF-8/], ['event=%ff', /UTF-8/],
   ['key=%C3%28', /UTF-8/], ['%ff=1', /UTF-8/],
-  ['id=', /id/], ['id=a,b', /id/], [`id=${'i'.repeat(257)}`, /id/],
+  ['id=', /id/], ['id=a,b', /id/], [`id=${'i'.repeat(257)}`, /id/], [`event=${'e'.repeat(257)}`, /256 bytes/],
   [`key=${'k'.repeat(257)}`, /key/],
 ];
 for (const [query, why] of bad_queries) {

@@ -39,6 +39,33 @@ test('SIGHUP without TLS is a line in the log, and nothing else', async () => {
   assert.equal(await server.end(), 0);
 });
 
+test('a lame duck says in its health check that it stops, serves on, and then drains', async () => {
+  const server = await serve(hub, '--lame-duck', '1500ms');
+  const health = async () => (await fetch(`${server.url}/healthz`)).status;
+  assert.equal(await health(), 200);
+  const stream = await fetch(`${server.url}/topics/news`);
+  const told = stream.text();
+  server.child.kill('SIGTERM');
+  const begin = performance.now();
+  await until(async () => await health() === 503, 'the health check to fail', 1000);
+  const published = await fetch(`${server.url}/topics/news`, { method: 'POST', body: 'as before' });
+  assert.equal(published.status, 204);
+  assert.equal(await server.ended, 0);
+  const lasted = performance.now() - begin;
+  assert.ok(lasted > 1400 && lasted < 3000, `it ended after ${lasted} ms`);
+  assert.match(await told, /\ndata: as before\n\n/); // and ends as a stream does
+  assert.equal(server.complaints, 'rill: told to stop: health checks fail from now on\n');
+});
+
+test('a second signal has a lame duck drain at once', async () => {
+  const server = await serve(hub, '--lame-duck', '1m');
+  server.child.kill('SIGTERM');
+  await until(() => server.stderr.includes('told to stop'), 'the line');
+  const begin = performance.now();
+  assert.equal(await server.end('SIGTERM'), 0);
+  assert.ok(performance.now() - begin < 1000);
+});
+
 test('SIGHUP that nohup has turned off stays off', async () => {
   const server = await serve('sh', '-c', `trap '' HUP; exec "$0" "$@"`, ticks, '--port', '0');
   server.child.kill('SIGHUP');

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -125,6 +126,16 @@ private:
         body += more;
     }
     return body;
+}
+
+/// What comes until the connection ends, by a reset or not.
+[[nodiscard]] inline std::string until_end(socket_client& client) {
+    try {
+        return client.rest();
+    } catch (const std::system_error& failure) {
+        if (failure.code() != std::errc::connection_reset) throw;
+        return "";
+    }
 }
 
 } // namespace serving

@@ -38,8 +38,9 @@ private:
 /// OpenSSL's client over a socket of 127.0.0.1. Its calls block, for ten seconds at most, and throw then.
 class tls_client {
 public:
-    /// Connects, and has done its handshake.
-    tls_client(const tls_trust& trust, std::uint16_t port) : ssl_{SSL_new(trust.context())} {
+    /// Connects, and has done its handshake; what stands `before` it is sent as it is.
+    tls_client(const tls_trust& trust, std::uint16_t port, std::string_view before = {})
+        : ssl_{SSL_new(trust.context())} {
         socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         const timeval patience{.tv_sec = 10, .tv_usec = 0};
         ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -51,7 +52,7 @@ public:
         SSL_set_fd(ssl_.get(), socket_);
         SSL_set1_host(ssl_.get(), "localhost");
         if (::connect(socket_, reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0 ||
-            SSL_connect(ssl_.get()) != 1) {
+            ::send(socket_, before.data(), before.size(), MSG_NOSIGNAL) < 0 || SSL_connect(ssl_.get()) != 1) {
             close();
             fail("cannot connect");
         }

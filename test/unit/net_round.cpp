@@ -58,8 +58,7 @@ private:
 /// A shard with connections that are all open, and that are looked at when the test says so.
 class crowd {
 public:
-    explicit crowd(const rill::router& routes, std::size_t size = 8)
-        : common_{rill::detail::router_access::table(routes), {}, rill::standard_error_log(), {}} {
+    explicit crowd(const rill::router& routes, std::size_t size = 8) : common_{routes, {}} {
         shard_.emplace(common_, rill::detail::timers::clock_kind::manual);
         for (std::size_t n = 0; n < size; ++n) {
             std::array<int, 2> pair{};

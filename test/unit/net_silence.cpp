@@ -21,8 +21,7 @@ namespace {
 /// A shard with one connection, and that one's other end.
 class near_client {
 public:
-    near_client(const rill::router& routes, std::string_view path)
-        : common_{rill::detail::router_access::table(routes), {}, rill::standard_error_log(), {}} {
+    near_client(const rill::router& routes, std::string_view path) : common_{routes, {}} {
         std::array<int, 2> pair{};
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) == 0);
         socket_ = pair[1];

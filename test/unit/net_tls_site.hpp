@@ -45,8 +45,7 @@ public:
 
     [[nodiscard]] rill::detail::shard& shard() {
         if (!shard_) {
-            common_.emplace(rill::detail::router_access::table(routes), bounds_, log,
-                            std::chrono::milliseconds{0});
+            common_.emplace(routes, rill::server_options{.limits = bounds_, .log = &log});
             shard_.emplace(*common_, rill::detail::timers::clock_kind::manual);
             shard_->use_tls(credentials());
         }
@@ -56,7 +55,7 @@ public:
     [[nodiscard]] rill::testing::connection connect() {
         auto wire = std::make_shared<rill::testing::detail::wire>(shard().context());
         shard().expect_connection();
-        shard().open(shard().secured(std::make_unique<rill::testing::detail::memory_transport>(wire)));
+        shard().open(shard().prepared(std::make_unique<rill::testing::detail::memory_transport>(wire)));
         return rill::testing::connection{std::move(wire)};
     }
 

@@ -77,7 +77,7 @@ TEST_CASE("a reader with less room than a record gets all of it, and is told as 
     using status = rill::detail::transport::status;
     tls::site s;
     auto wire = std::make_shared<rill::testing::detail::wire>(s.shard().context());
-    const auto end = s.shard().secured(std::make_unique<rill::testing::detail::memory_transport>(wire));
+    const auto end = s.shard().prepared(std::make_unique<rill::testing::detail::memory_transport>(wire));
     client c{rill::testing::connection{wire}};
     std::string space(1'000, ' ');
     for (int turn = 0; turn < 3; ++turn) {

@@ -75,6 +75,7 @@ TEST_CASE("an event that is refused leaves the log as it was") {
     CHECK(refused({.data = "x", .retry = -1ms}) == sse_errc::negative_retry);
     for (const auto* name : {"checkpoint", "gap", "refused"})
         CHECK(refused({.name = name, .data = "x"}) == topic_errc::name_reserved);
+    CHECK(refused({.name = std::string(257, 'n'), .data = "x"}) == topic_errc::event_name_too_long);
     for (const auto retry : {0ms, 99ms, 600'001ms, std::chrono::milliseconds::max()})
         CHECK(refused({.data = "x", .retry = retry}) == topic_errc::retry_not_allowed);
     CHECK(refused({.data = std::string(2000, 'x')}, {.key = "a"}) == topic_errc::event_too_large);

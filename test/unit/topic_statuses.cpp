@@ -104,6 +104,13 @@ TEST_CASE("names of Rill's own are refused whole, and only those") {
         CHECK_NOTHROW(topic.publish({.name = name, .data = "x"}));
 }
 
+TEST_CASE("the name of an event may have 256 bytes") {
+    rill::topic topic;
+    CHECK_NOTHROW(topic.publish({.name = std::string(256, 'n'), .data = "x"}));
+    CHECK(refusal_of([&] { topic.publish({.name = std::string(257, 'n'), .data = "x"}); }) ==
+          topic_errc::event_name_too_long);
+}
+
 TEST_CASE("a handler's own events may have those names") {
     site s;
     s.routes.get("/", [](request&) -> rill::event_stream { co_yield {.name = "gap", .data = "{}"}; });

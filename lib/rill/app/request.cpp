@@ -55,8 +55,30 @@ std::string request::remote_address() const {
     return source_.remote_address();
 }
 
-bool request::secure() const noexcept {
-    return source_.secure();
+std::string request::client_address() const {
+    const auto ends = source_.ends();
+    const auto* const trust = source_.trust();
+    const auto client = trust ? detail::provenance_of(head_.fields, ends, *trust).client : ends.client;
+    return client.of == detail::peer_address::kind::unknown ? source_.remote_address() : client.host();
+}
+
+std::string_view request::scheme() const {
+    if (const auto* const trust = source_.trust())
+        if (const auto said = detail::provenance_of(head_.fields, source_.ends(), *trust).scheme;
+            !said.empty())
+            return said;
+    return source_.secure() ? "https" : "http";
+}
+
+std::string_view request::host() const {
+    if (const auto* const trust = source_.trust())
+        if (const auto said = detail::provenance_of(head_.fields, source_.ends(), *trust).host; !said.empty())
+            return said;
+    return head_.host();
+}
+
+bool request::stopping() const noexcept {
+    return source_.stopping();
 }
 
 task<std::string> request::bytes() {

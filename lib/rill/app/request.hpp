@@ -37,8 +37,10 @@ public:
     [[nodiscard]] std::string_view path() const noexcept { return head_.target.path(); }
 
     /// The host that the request is for, with its port if it was given (RFC 9112 §3.2); may be empty for
-    /// HTTP/1.0, and over a Unix socket.
-    [[nodiscard]] std::string_view host() const noexcept { return head_.host(); }
+    /// HTTP/1.0, and over a Unix socket. If a proxy of `server_options::trust_proxy` says which host its own
+    /// client asked for, it is that one: the last value of `X-Forwarded-Host`, or the `host` of `Forwarded`.
+    /// It has the form of a `Host` field, whoever sent it.
+    [[nodiscard]] std::string_view host() const;
 
     [[nodiscard]] const rill::fields& fields() const noexcept { return head_.fields; }
 
@@ -89,13 +91,31 @@ public:
     /// `EventSource` does (WHATWG HTML §9.2.2). A POST that does has a client which looks at the status.
     [[nodiscard]] bool wants_events() const;
 
-    /// Who sent the request, as `127.0.0.1:51234`, `[::1]:51234` or `unix`. The peer of the connection:
-    /// behind a proxy, that is the proxy.
+    /// The peer of the connection, as `127.0.0.1:51234`, `[::1]:51234` or `unix`. Behind a proxy that is the
+    /// proxy, unless it names its client in the PROXY protocol: see `server_options::proxy_protocol`.
+    /// `unknown` where the system does not tell any more, because the connection has ended.
     [[nodiscard]] std::string remote_address() const;
 
-    /// Whether it came over TLS to this server: see `server_options::tls`. Behind a proxy that is the proxy's
-    /// connection.
-    [[nodiscard]] bool secure() const noexcept;
+    /// Who sent the request: the address without port, as `192.0.2.7`, `2001:db8::1` (RFC 5952, without a
+    /// zone) or `unix`. IPv4 addresses mapped into IPv6 are IPv4 here.
+    ///
+    /// It is that of `remote_address`, unless this is an address of `server_options::trust_proxy`. Then it is
+    /// what the proxies say, in `X-Forwarded-For` or `Forwarded`: from the last entry to the left, the first
+    /// address that is not trusted itself. An entry that is not an address (`unknown`, `_hidden`) ends the
+    /// search with the address before it. Ports are left out.
+    [[nodiscard]] std::string client_address() const;
+
+    /// `https` or `http`: what the client spoke. It is what was spoken to this server
+    /// (`server_options::tls`), unless a proxy of `server_options::trust_proxy` says something else: in the
+    /// last value of `X-Forwarded-Proto`, or the `proto` of `Forwarded`.
+    [[nodiscard]] std::string_view scheme() const;
+
+    /// Whether `scheme` is `https`.
+    [[nodiscard]] bool secure() const { return scheme() == "https"; }
+
+    /// Whether the server is about to stop: `server::announce_stop` or `server::stop` was called. For health
+    /// checks: see `health`.
+    [[nodiscard]] bool stopping() const noexcept;
 
     /// The whole body. Throws `http_error`: 413 if it is larger than the route allows, 408 if it comes too
     /// slowly, 400 if its framing is broken. The body is given once: a second call gives an empty one.

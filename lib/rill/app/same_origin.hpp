@@ -20,8 +20,9 @@ namespace rill {
 /// same origin. This shows in the host that it asks for: once any are allowed by `allow_host`, a request for
 /// another host is refused with 403.
 ///
-/// Behind a proxy, `Host` must be what the browser sent, or the public origin be allowed. What was sent over
-/// TLS and what was not counts as the same origin, since a proxy hides the difference.
+/// Both are compared with `request::host`. So behind a proxy, `Host` must be what the browser sent, or
+/// `server_options::trust_proxy` name the proxy and this tell the host, or the public origin be allowed. What
+/// was sent over TLS and what was not counts as the same origin, since a proxy hides the difference.
 ///
 /// A preflight (Fetch §4.8) from an allowed origin is granted what it asks for, and answers to such an origin
 /// may be read by its pages.

@@ -129,13 +129,16 @@ url client_core::where(const client_request& request) const {
     return *std::move(to);
 }
 
-/// The head of a request. With a proxy, which has to know where it goes, the target is the whole URL.
+/// The head of a request. With a proxy, which has to know where it goes, the target is the whole URL, without
+/// a zone (RFC 6874 §4).
 std::string client_core::head_of(const client_request& request, const url& to, const url& first) const {
     const bool same_origin = to.origin() == first.origin();
     const bool ours = base_ ? to.origin() == base_->origin() : same_origin;
     const auto* const by = to.secure() ? nullptr : proxy_for(to);
     std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", to_string(request.method()),
-                                   by != nullptr ? to.str() : std::string{to.target()}, to.authority());
+                                   by != nullptr ? fmt::format("http://{}{}", to.authority(), to.target())
+                                                 : std::string{to.target()},
+                                   to.authority());
     const auto add = [&head](std::string_view name, std::string_view value) {
         fmt::format_to(std::back_inserter(head), "{}: {}\r\n", name, value);
     };

@@ -54,9 +54,9 @@ enum class client_errc {
     invalid_redirect,
     /// There were more redirects than `client_options::max_redirects`.
     too_many_redirects,
-    /// An event stream was asked for, and the status is not 200 (to a POST: no 2xx that has a body), or an event
-    /// `refused` says the same in a stream (see `http_error`); the words have the status, and the reason of
-    /// such an event.
+    /// An event stream was asked for, and the status is not 200 (to a POST: no 2xx that has a body), or an
+    /// event `refused` says the same in a stream (see `http_error`); the words have the status, and the
+    /// reason of such an event.
     bad_status,
     /// An event stream was asked for, and the media type is not `text/event-stream`.
     wrong_media_type,

@@ -112,7 +112,8 @@ task<void> exchange_in_flight::connect() {
 /// RFC 9110 §9.3.6.
 task<void> exchange_in_flight::open_tunnel(const proxy& by) {
     const auto& options = core_->options();
-    const auto host = url_.origin().substr(std::string_view{"https://"}.size());
+    auto host = url_.authority(); // without a zone (RFC 6874 §4), and without a port that is the default
+    if (url_.port() == 443) host += ":443";
     auto text = fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n", host);
     if (!by.authorization.empty()) text += fmt::format("Proxy-Authorization: {}\r\n", by.authorization);
     text += "\r\n";

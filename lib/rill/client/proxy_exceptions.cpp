@@ -1,36 +1,23 @@
 #include <rill/base/text.hpp>
 #include <rill/client/detail/proxy_exceptions.hpp>
 
-#include <asio/ip/address_v4.hpp>
-#include <asio/ip/address_v6.hpp>
-
 #include <algorithm>
 #include <arpa/inet.h>
+#include <cstring>
 #include <netinet/in.h>
 #include <utility>
 
 namespace rill::detail {
 namespace {
 
-using asio::ip::address;
-using asio::ip::make_address;
-
-/// An address in one spelling: IPv4 mapped into IPv6 is IPv4.
-address plain(const address& from) {
-    if (from.is_v6() && from.to_v6().is_v4_mapped())
-        return asio::ip::make_address_v4(asio::ip::v4_mapped, from.to_v6());
-    return from;
-}
-
 /// The address that `host` is, also in the forms that the resolver takes for one, as `127.1`.
-std::optional<address> address_of(std::string_view host) {
-    const std::string text{host};
-    asio::error_code failed;
-    const auto found = make_address(text, failed);
-    if (!failed) return plain(found);
+std::optional<ip_address> address_of(std::string_view host) {
+    if (const auto found = ip_address::parse_without_zone(host)) return found;
     in_addr old{};
-    if (inet_aton(text.c_str(), &old) == 0) return std::nullopt;
-    return asio::ip::address_v4{ntohl(old.s_addr)};
+    if (inet_aton(std::string{host}.c_str(), &old) == 0) return std::nullopt;
+    std::array<unsigned char, sizeof old.s_addr> bytes{};
+    std::memcpy(bytes.data(), &old.s_addr, bytes.size());
+    return ip_address::v4(bytes);
 }
 
 std::string_view without_brackets(std::string_view text) noexcept {
@@ -41,23 +28,6 @@ std::string_view without_brackets(std::string_view text) noexcept {
 std::string_view without_last_dot(std::string_view name) noexcept {
     if (name.size() > 1 && name.ends_with('.')) name.remove_suffix(1);
     return name;
-}
-
-template <typename Bytes>
-bool same_prefix(const Bytes& a, const Bytes& b, unsigned bits) noexcept {
-    const auto whole = bits / 8;
-    if (!std::equal(a.begin(), a.begin() + whole, b.begin())) return false;
-    return bits % 8 == 0 || ((a[whole] ^ b[whole]) >> (8 - bits % 8)) == 0;
-}
-
-bool is_in(const address& network, unsigned prefix, const address& one) {
-    if (network.is_v4() != one.is_v4()) return false;
-    if (one.is_v4()) return same_prefix(network.to_v4().to_bytes(), one.to_v4().to_bytes(), prefix);
-    return same_prefix(network.to_v6().to_bytes(), one.to_v6().to_bytes(), prefix);
-}
-
-unsigned width(const address& of) noexcept {
-    return of.is_v4() ? 32 : 128;
 }
 
 } // namespace
@@ -74,13 +44,9 @@ proxy_exceptions::proxy_exceptions(std::string_view list) {
 
 std::optional<proxy_exceptions::member> proxy_exceptions::read(std::string_view text) {
     member made;
-    if (const auto slash = text.find('/'); slash != text.npos) {
-        asio::error_code failed;
-        made.network = make_address(std::string{without_brackets(text.substr(0, slash))}, failed);
-        const auto bits = parse<unsigned>(text.substr(slash + 1));
-        if (failed || !bits || *bits > width(*made.network)) return std::nullopt;
-        made.prefix = *bits;
-        return made;
+    if (text.find('/') != text.npos) {
+        made.addresses = network::parse(text);
+        return made.addresses ? std::optional{made} : std::nullopt;
     }
     // A port, unless the colon is one of an IPv6 address.
     const auto colon = text.rfind(':');
@@ -90,9 +56,8 @@ std::optional<proxy_exceptions::member> proxy_exceptions::read(std::string_view 
         text = text.substr(0, colon);
     }
     if (text == "*") return made;
-    made.network = address_of(without_brackets(text));
-    if (made.network) {
-        made.prefix = width(*made.network);
+    if (const auto address = address_of(without_brackets(text))) {
+        made.addresses = network::of(*address);
         return made;
     }
     if (text.starts_with("*.")) text.remove_prefix(1);
@@ -107,7 +72,7 @@ bool proxy_exceptions::contain(const url& target) const {
     const auto address = address_of(host);
     return std::ranges::any_of(members_, [&](const member& each) {
         if (each.port && *each.port != target.port()) return false;
-        if (each.network) return address && is_in(*each.network, each.prefix, *address);
+        if (each.addresses) return address && each.addresses->contains(*address);
         if (each.name.empty()) return true;
         if (address || !host.ends_with(each.name)) return false;
         return host.size() == each.name.size() || host[host.size() - each.name.size() - 1] == '.';

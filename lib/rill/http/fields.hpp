@@ -151,6 +151,10 @@ public:
         ++at_;
         return old;
     }
+    iterator& operator--() noexcept {
+        --at_;
+        return *this;
+    }
     [[nodiscard]] bool operator==(const iterator&) const = default;
 
 private:

@@ -31,6 +31,19 @@ struct limits {
     std::size_t max_bodies = 64 * 1024 * 1024;
     /// Bytes of a `Last-Event-ID`: 400, when the handler asks for it.
     std::size_t max_last_event_id = 256;
+    /// Connections that a server has open at a time. A client beyond that gets 503 with `Retry-After` (see
+    /// `http_error` for event streams) if its connection is plain and few others are told so right now; else
+    /// it waits until the server has room. 0: seven eighths of the files that the process may have open when
+    /// the server is made, so that the program can still open some of its own.
+    std::size_t max_connections = 0;
+    /// The same for each client address, and each /64 of IPv6: 503, or closed without a word. It is the
+    /// address of the connection's peer, as `request::remote_address` gives it: behind a proxy that does not
+    /// speak the PROXY protocol, all clients are one. Clients over Unix sockets are not counted. 0: no bound.
+    std::size_t max_connections_per_address = 0;
+    /// Streams for each `request::client_address`, and each /64 of IPv6: 503 with `Retry-After`. 0: no bound.
+    std::size_t max_streams_per_address = 0;
+    /// Requests on a connection; the answer to the last one says `Connection: close`. 0: no bound.
+    std::uint32_t max_requests = 0;
     /// Bytes of a stream that are held for a client which does not keep up, one event more at most: half of
     /// them encoded, half behind a write. With more its handler is suspended until the client has taken all.
     std::size_t write_buffer = 64 * 1024;
@@ -43,7 +56,8 @@ struct limits {
 
     /// From the beginning of a connection until its TLS handshake is done: closed without a word.
     std::chrono::milliseconds handshake_timeout{10'000};
-    /// From the first byte of a head to its last one: 408.
+    /// From the first byte of a head to its last one: 408. From the beginning of a connection to the end of
+    /// its PROXY protocol header, if it must have one: closed without a word.
     std::chrono::milliseconds head_timeout{10'000};
     /// From the beginning of a connection to the first byte of its first request: closed without a word.
     /// Browsers open some in advance.
@@ -61,6 +75,17 @@ struct limits {
     std::uint32_t body_rate = 240;
     /// How long a body may take to get to that pace.
     std::chrono::milliseconds body_grace{5'000};
+    /// From the first byte of a request's head to the last one of its body, while the handler waits for that:
+    /// 408. 0: as long as `head_timeout` and `body_rate` allow.
+    std::chrono::milliseconds request_timeout{0};
+    /// From the head of a request to the response that its handler gives, the body included: 503, a line in
+    /// the log, and the handler is cancelled. A stream has no such end once its handler has begun it. 0: no
+    /// bound.
+    std::chrono::milliseconds handler_timeout{0};
+    /// How long a stream may be open, give or take a tenth at random. Then it ends as in a drain, and its
+    /// connection with it, so that clients come back one after the other, and to servers that are new. Routes
+    /// with `drain::let_finish` are left alone. 0: no bound.
+    std::chrono::milliseconds max_stream_age{0};
     /// While the peer acknowledges no byte of what is written: the connection is cut, the log says so, and
     /// `server_statistics::cut_slow` counts it. A peer that takes a little in each such time is never cut,
     /// however slow it is. Progress is looked for four times in this time.

@@ -17,12 +17,12 @@ namespace rill {
 /// Scheme and host come in lower case, `.` and `..` segments are removed whether escaped or not, and an empty
 /// path is `/`. Letters beyond ASCII become the percent escapes of their UTF-8 (RFC 3987 §3.1), but in the
 /// host: names have to come in their IDNA form, as `xn--bcher-kva.example` for `bücher.example`. The userinfo
-/// ends at the last `@`, as for browsers. An IPv4 address in a form of its own, as `127.1` or `0x7f.1`, becomes
-/// four decimal numbers, and an IPv6 address may have a zone, as `[fe80::1%25eth0]` (RFC 6874).
+/// ends at the last `@`, as for browsers. An IPv4 address in a form of its own, as `127.1` or `0x7f.1`,
+/// becomes four decimal numbers, and an IPv6 address may have a zone, as `[fe80::1%25eth0]` (RFC 6874).
 ///
 /// Refused are another scheme than `http` and `https`, no host, a port that is not 1 to 65535, controls and
-/// spaces, what is not UTF-8, and a percent sign that begins no escape; also any other escape in the host, which
-/// readers would take for different names.
+/// spaces, what is not UTF-8, and a percent sign that begins no escape; also any other escape in the host,
+/// which readers would take for different names.
 ///
 /// **Example**
 ///

@@ -12,6 +12,7 @@
 #include <asio/post.hpp>
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <limits>
@@ -64,6 +65,22 @@ void answer::begin(request& r) {
     shard_.handler_ran(began, r);
 }
 
+void answer::turn_away(request& r, const char* reason) {
+    request_ = &r;
+    over_ = false;
+    fail(std::make_exception_ptr(http_error{status::service_unavailable, reason}.with("Retry-After", "5")));
+}
+
+void answer::time_out() {
+    if (!is_due()) return;
+    log_failure("it has taken too long");
+    const auto owner = host_.owner();
+    over_ = true;
+    respond(response::text("the handler has taken too long", status::service_unavailable));
+    if (running_) cancel_.emit(asio::cancellation_type::terminal);
+    release();
+}
+
 /// Starts what the handler awaits, or the handler itself; `done` is told how it ended, and must keep the
 /// owner.
 template <typename T, typename Done>
@@ -96,6 +113,7 @@ void answer::give(response&& r) {
         return respond(std::move(r));
     }
     if (!may_have_body(r.status())) throw std::logic_error{"a stream needs a status that has a body"};
+    host_.stream_opens(*request_);
     head_.emplace(std::move(r.head()));
     if (request_->method() == method::head) {
         start();
@@ -143,6 +161,7 @@ void answer::fail(const std::exception_ptr& why) {
     }
     const bool cut = has_begun();
     over_ = true;
+    pumping_ = false; // what it has thrown has ended that, too
     release();
     if (cut)
         host_.abort();
@@ -185,7 +204,11 @@ void answer::add_current() {
 
 void answer::pump() {
     const auto began = shard_.timers().recently();
-    run_handler();
+    try {
+        run_handler();
+    } catch (...) {
+        return fail(std::current_exception());
+    }
     shard_.handler_ran(began, *request_); // by the clock of what it wrote, or of its sleep
 }
 
@@ -242,6 +265,12 @@ void answer::sleep(duration time) {
         shard_.timers().arm_after(stream_->sleep, time);
     else
         wake_soon();
+}
+
+void answer::alarm::on_timer() noexcept try {
+    whom_.wake_soon();
+} catch (...) { // there is no memory for that now
+    whom_.shard_.timers().arm_after(*this, std::chrono::milliseconds{10});
 }
 
 /// From the event loop: the handler's code is not to run inside the timer wheel.

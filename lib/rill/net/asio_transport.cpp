@@ -38,6 +38,7 @@ public:
     [[nodiscard]] bool unanswered_for(std::chrono::milliseconds time) noexcept override;
     [[nodiscard]] bool is_near() noexcept override;
     [[nodiscard]] std::string remote_address() const override;
+    [[nodiscard]] connection_ends ends() const override;
     [[nodiscard]] bool local() const noexcept override { return local_; }
 
 private:
@@ -111,6 +112,12 @@ std::string asio_transport::remote_address() const {
     asio::error_code failure;
     const auto peer = socket_.remote_endpoint(failure);
     return failure ? "unknown" : address_of(peer);
+}
+
+connection_ends asio_transport::ends() const {
+    asio::error_code failure;
+    const auto peer = socket_.remote_endpoint(failure);
+    return failure ? connection_ends{} : ends_with(peer);
 }
 
 } // namespace

@@ -165,11 +165,13 @@ bool epoll_transport::is_near() noexcept {
 }
 
 std::string epoll_transport::remote_address() const {
-    asio::generic::stream_protocol::endpoint peer;
-    auto size = static_cast<socklen_t>(peer.capacity());
-    if (::getpeername(socket_, peer.data(), &size) != 0) return "unknown";
-    peer.resize(size);
-    return address_of(peer);
+    const auto peer = peer_of(socket_);
+    return peer ? address_of(*peer) : "unknown";
+}
+
+connection_ends epoll_transport::ends() const {
+    const auto peer = peer_of(socket_);
+    return peer ? ends_with(*peer) : connection_ends{};
 }
 
 void prepare_for_sockets(asio::io_context& context) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -39,16 +40,21 @@ h1_conversation::h1_conversation(h1_session& session)
       share_{session.shard_.common()} {}
 
 void h1_conversation::expect_request() {
+    const bool known = parser_.has_value();
+    try {
+        if (!known) parser_.emplace(session_.shard_.common().bounds);
+    } catch (const std::bad_alloc&) { // nor is there any for a request
+        return session_.begin_close();
+    }
     session_.phase_ = phase::reading_head;
     head_started_ = false;
+    request_due_ = handler_due_ = time_point::max();
     body_failure_.reset();
     std::string{}.swap(body_); // to assign {} would leave the memory
-    if (parser_) {
+    if (known)
         parser_->reset();
-    } else {
-        parser_.emplace(session_.shard_.common().bounds);
-        if (session_.transport_->local()) parser_->take_empty_host();
-    }
+    else if (session_.transport_->local())
+        parser_->take_empty_host();
     if (session_.backlog() == 0) session_.arm_for_phase();
 }
 
@@ -131,7 +137,10 @@ void h1_conversation::process(std::string_view bytes) {
 void h1_conversation::read_head() {
     switch (parser_->parse(input_, request_access::head(request_))) {
     case parse_step::need_input:
-        if (parser_->started() && !std::exchange(head_started_, true)) session_.arm_for_phase();
+        if (parser_->started() && !std::exchange(head_started_, true)) {
+            request_begins();
+            session_.arm_for_phase();
+        }
         break;
     case parse_step::head: begin_answer(); break;
     case parse_step::refused: refuse(parser_->refused()); break;
@@ -144,9 +153,18 @@ void h1_conversation::begin_answer() {
     session_.phase_ = phase::answering;
     session_.asked_ = true;
     session_.keep_alive_ = parser_->keep_alive();
+    if (const auto most = common.bounds.max_requests; most > 0 && ++session_.requests_ >= most) {
+        session_.keep_alive_ = false;
+        common.counted.over_requests.fetch_add(1, std::memory_order_relaxed);
+    }
+    if (!head_started_) request_begins();
     body_state_ = body_state::incomplete;
     continue_due_ = parser_->expects_continue();
     session_.arm_for_phase();
+    if (session_.turned_away_) {
+        session_.keep_alive_ = false;
+        return answer_.turn_away(request_, session_.turned_away_);
+    }
     common.routes.match(request_);
     const auto* route = request_access::matched(request_);
     parser_->body_limit(route ? route->options.max_body.value_or(common.bounds.max_body)
@@ -158,14 +176,34 @@ void h1_conversation::begin_answer() {
     case transport::peer_state::finished:
         answers_later_ = true;
         return session_.shard_.answer_later(session_.shared_from_this());
-    case transport::peer_state::there: answer_.begin(request_);
+    case transport::peer_state::there: begin_handler();
     }
 }
 
 void h1_conversation::answer_now() {
     answers_later_ = false;
     static_cast<void>(session_.shard_.timers().recently()); // the handler's time counts from here
+    begin_handler();
+}
+
+void h1_conversation::begin_handler() {
     answer_.begin(request_);
+    const auto most = session_.shard_.common().bounds.handler_timeout;
+    if (most <= most.zero() || !answer_.is_due()) return;
+    handler_due_ = session_.shard_.timers().recently() + most;
+    session_.arm_for_phase();
+}
+
+/// The time that a whole request may take begins now.
+void h1_conversation::request_begins() noexcept {
+    const auto most = session_.shard_.common().bounds.request_timeout;
+    if (most > most.zero()) request_due_ = session_.shard_.timers().recently() + most;
+}
+
+/// A request that comes too slowly is answered 408.
+refusal h1_conversation::too_slow(std::string_view reason) const noexcept {
+    session_.shard_.common().counted.slow_requests.fetch_add(1, std::memory_order_relaxed);
+    return {status::request_timeout, reason};
 }
 
 /// Takes what has come of the body, asked for or not: its limit bounds it. That of a discarded one is
@@ -246,6 +284,19 @@ bool h1_conversation::secure() const noexcept {
     return session_.transport_->secure();
 }
 
+bool h1_conversation::stopping() const noexcept {
+    return session_.shard_.draining() || session_.shard_.common().stopping.load(std::memory_order_relaxed);
+}
+
+const proxy_trust* h1_conversation::trust() const noexcept {
+    const auto& trust = session_.shard_.common().trust;
+    return trust.proxies.empty() ? nullptr : &trust;
+}
+
+connection_ends h1_conversation::ends() const {
+    return session_.transport_->ends();
+}
+
 /// Answers what cannot be answered by a handler; the connection closes after it (RFC 9112 §11.2).
 void h1_conversation::refuse(const refusal& why) {
     session_.phase_ = phase::answering;
@@ -258,16 +309,24 @@ void h1_conversation::refuse(const refusal& why) {
 }
 
 duration h1_conversation::patience() const noexcept {
-    const auto& bounds = session_.shard_.common().bounds;
+    auto& shard = session_.shard_;
+    const auto& bounds = shard.common().bounds;
+    if (session_.phase_ == phase::answering && !body_wanted_ && handler_due_ == time_point::max())
+        return duration::max(); // as for most requests
+    const auto left_until = [&](time_point due) {
+        return due == time_point::max() ? duration::max() : due - shard.timers().recently();
+    };
     switch (session_.phase_) {
     case phase::reading_head:
-        return head_started_     ? bounds.head_timeout
-               : session_.asked_ ? bounds.idle_timeout
-                                 : bounds.first_request_timeout;
+        if (session_.turned_away_) return bounds.linger;
+        if (head_started_) return std::min<duration>(bounds.head_timeout, left_until(request_due_));
+        return session_.asked_ ? bounds.idle_timeout : bounds.first_request_timeout;
     case phase::answering: {
-        if (!body_wanted_) return duration::max();
-        const auto left = body_due_ - session_.shard_.timers().recently();
-        return session_.shard_.draining() ? std::min<duration>(left, bounds.linger) : left;
+        auto left = duration::max();
+        if (answer_.is_due()) left = left_until(handler_due_);
+        if (!body_wanted_) return left;
+        if (shard.draining()) left = std::min<duration>(left, bounds.linger);
+        return std::min(left, left_until(std::min(body_due_, request_due_)));
     }
     default: return bounds.body_timeout;
     }
@@ -277,14 +336,19 @@ void h1_conversation::on_timeout() {
     switch (session_.phase_) {
     case phase::reading_head:
         if (head_started_)
-            refuse({status::request_timeout, "the head came too slowly"});
+            refuse(too_slow("the head came too slowly"));
         else
             session_.begin_close();
         break;
     case phase::answering:
-        if (!std::exchange(body_wanted_, false)) return;
-        fail_body({status::request_timeout, "the body came too slowly"});
-        body_done_->notify();
+        if (answer_.is_due() && session_.shard_.timers().now() >= handler_due_) {
+            session_.keep_alive_ = false;
+            session_.shard_.common().counted.slow_handlers.fetch_add(1, std::memory_order_relaxed);
+            answer_.time_out();
+        } else if (std::exchange(body_wanted_, false)) {
+            fail_body(too_slow("the body came too slowly"));
+            body_done_->notify();
+        }
         break;
     default: session_.begin_close();
     }

@@ -54,7 +54,8 @@ bool h1_session::may_keep_alive() const noexcept {
 }
 
 void h1_session::respond(const response_head& head, std::string_view body) {
-    if (phase_ == phase::closed) return;
+    if (phase_ == phase::closing || phase_ == phase::lingering || phase_ == phase::closed) return;
+    if (phase_ != phase::answering) return begin_close(); // it is answered; what came behind that has failed
     keep_alive_ = may_keep_alive();
     const auto& asked = conversation_->head();
     const auto how = framing::fixed(body.size());
@@ -86,7 +87,12 @@ void h1_session::send_answer(std::string_view bytes) {
     if (phase_ == phase::closed) return;
     const auto put = transport_->write_some({&bytes, 1});
     if (put.status == transport::status::ended) return give_up();
-    outbox_.append(bytes.substr(put.bytes));
+    try {
+        outbox_.append(bytes.substr(put.bytes));
+    } catch (...) {
+        break_off();
+        throw;
+    }
     if (backlog() > 0) return wait_to_send();
     if (phase_ == phase::closing) linger();
 }
@@ -130,6 +136,7 @@ void h1_session::end() {
 
 void h1_session::abort() {
     if (phase_ != phase::answering) return;
+    stream_bounds_.reset();
     unpark();
     keep_alive_ = false;
     if (chunked_)
@@ -160,12 +167,23 @@ void h1_session::send(std::span<const std::string_view> front, std::span<const s
         if (put.bytes == size) return;
         sent = put.bytes;
     }
-    for (const auto piece : front) outbox_.append(behind(piece, sent));
-    for (const auto& piece : shared)
-        if (const auto rest = behind(piece.bytes, sent); !rest.empty())
-            outbox_.append(shared_bytes{piece.owner, rest});
-    outbox_.append(behind(back, sent));
+    try {
+        for (const auto piece : front) outbox_.append(behind(piece, sent));
+        for (const auto& piece : shared)
+            if (const auto rest = behind(piece.bytes, sent); !rest.empty())
+                outbox_.append(shared_bytes{piece.owner, rest});
+        outbox_.append(behind(back, sent));
+    } catch (...) {
+        break_off();
+        throw;
+    }
     if (backlog() > 0 && !(conversation_ && conversation_->processing())) wait_to_send();
+}
+
+/// There is no memory for the rest of what was begun: nothing may be written behind it. The session learns of
+/// it by its wait, since a handler may be on the stack.
+void h1_session::break_off() noexcept {
+    transport_->close(true);
 }
 
 /// From the event loop, since a handler may be on the stack.
@@ -179,7 +197,12 @@ void h1_session::wait_to_send() {
     const auto& bounds = shard_.common().bounds;
     outbox_.last_look() = {transport_->unacknowledged(), shard_.timers().recently()};
     arm(shard_.draining() ? bounds.linger : bounds.write_timeout / looks);
-    transport_->wait_writable(shared_from_this());
+    try {
+        transport_->wait_writable(shared_from_this());
+    } catch (...) {
+        break_off();
+        throw;
+    }
 }
 
 /// Nothing could be written for a while. The peer may take what was written before all the same, so slowly
@@ -234,7 +257,7 @@ void h1_session::send_outbox() {
 void h1_session::on_outbox_empty() {
     if (phase_ == phase::closing) return linger();
     arm_for_phase();
-    if (phase_ == phase::answering) return parked_ ? parked_->on_drained() : conversation_->on_drained();
+    if (phase_ == phase::answering) return parked() ? parked()->on_drained() : conversation_->on_drained();
     if (!conversation_->inbox_empty()) return process_inbox_soon();
     watch();
 }

@@ -17,12 +17,34 @@ h1_session::h1_session(shard& shard, std::unique_ptr<transport> connection)
 }
 
 h1_session::~h1_session() {
+    if (turned_away_) shard_.common().turned_away.fetch_sub(1, std::memory_order_relaxed);
     shard_.delist(*this);
 }
 
+void h1_session::turn_away(const char* reason) noexcept {
+    turned_away_ = reason;
+    shard_.common().turned_away.fetch_add(1, std::memory_order_relaxed);
+}
+
 void h1_session::begin() {
+    if (!take_place()) return close(false);
     conversation().expect_request();
     watch();
+}
+
+/// Takes a place among the connections of the client's address, if those are bounded. False if there is none
+/// and to say so would cost too much.
+bool h1_session::take_place() {
+    const auto& common = shard_.common();
+    if (!common.connection_places.bounded() || place_ || turned_away_) return true;
+    const auto client = transport_->ends().client;
+    if (client.of != peer_address::kind::ip) return true; // or it is not known yet: see `on_received`
+    place_ = common.connection_places.take(client.address);
+    if (place_) return true;
+    common.counted.over_connections_per_address.fetch_add(1, std::memory_order_relaxed);
+    if (transport_->secure() || !common.may_turn_away()) return false;
+    turn_away("there are too many connections from this address");
+    return true;
 }
 
 void h1_session::drain() {
@@ -30,7 +52,7 @@ void h1_session::drain() {
     case phase::reading_head:
     case phase::answering:
     case phase::discarding:
-        if (parked_)
+        if (parked())
             parked_->on_drain();
         else
             conversation_->on_drain();
@@ -40,7 +62,7 @@ void h1_session::drain() {
     // A client in the middle of a request, or of reading an answer, may finish; one that makes no progress
     // must not hold up the shutdown.
     const bool reads_head = phase_ == phase::reading_head && conversation_->request_started();
-    const bool awaits_body = phase_ == phase::answering && !parked_ && conversation_->awaits_body();
+    const bool awaits_body = phase_ == phase::answering && !parked() && conversation_->awaits_body();
     if (backlog() > 0 || reads_head || awaits_body) arm(shard_.common().bounds.linger);
 }
 
@@ -48,13 +70,15 @@ void h1_session::close(bool reset) noexcept {
     if (phase_ == phase::closed) return;
     phase_ = phase::closed;
     disarm();
+    stream_bounds_.reset();
     transport_->close(reset);
-    parked_.reset();
+    if (parked()) parked_.reset(); // else it may be on the stack
     if (conversation_) conversation_->on_gone();
 }
 
 void h1_session::park(std::unique_ptr<parked_stream> rest) {
     parked_ = std::move(rest);
+    parked_ended_ = false;
     if (!conversation_->processing()) free_conversation_soon(); // else `processed` does it
     parked_->begin();
 }
@@ -71,15 +95,22 @@ h1_conversation& h1_session::conversation() {
 
 /// If what is parked now still is when all has run that the answer has posted, and that refers to it.
 void h1_session::free_conversation_soon() {
-    asio::post(shard_.context(), [self = shared_from_this(), rest = parked_.get()] {
-        if (self->parked_.get() == rest && self->conversation_ && self->conversation_->has_nothing_to_do())
+    asio::post(shard_.context(), [self = shared_from_this(), rest = parked()] {
+        if (self->parked() == rest && self->conversation_ && self->conversation_->has_nothing_to_do())
             self->conversation_.reset();
     });
 }
 
-/// What was parked has ended. It is on the stack: the event loop frees it.
-void h1_session::unpark() {
-    if (parked_) asio::post(shard_.context(), [self = shared_from_this(), ended = std::move(parked_)] {});
+/// What was parked has ended. It is on the stack: the event loop frees it, or else the next one does that is
+/// parked, or the session.
+void h1_session::unpark() noexcept try {
+    if (!parked()) return;
+    parked_ended_ = true;
+    asio::post(shard_.context(), [self = shared_from_this()] {
+        if (self->parked_ended_) self->parked_.reset();
+    });
+} catch (...) {
+    return;
 }
 
 void h1_session::watch() {
@@ -92,26 +123,38 @@ void h1_session::watch() {
 void h1_session::on_readable() {
     reading_ = false;
     if (phase_ == phase::closed) return;
+    const bool last = !transport_->others_ready();
+    if (receive(last) && last && shard_.round().open()) shard_.round().run();
+}
+
+/// Whether bytes have come. `last`: no other connection is told right behind this one.
+bool h1_session::receive(bool last) try {
     auto& round = shard_.round();
     const auto space = round.space();
     const auto got = transport_->read_some(space);
     switch (got.status) {
-    case transport::status::blocked: return watch();
-    case transport::status::ended: return on_end();
+    case transport::status::blocked: watch(); return false;
+    case transport::status::ended: on_end(); return false;
     case transport::status::moved: break;
     }
     const std::string_view bytes{space.data(), got.bytes};
-    const bool last = !transport_->others_ready();
     reading_ = (round.open() || !last) && round.join(*this, bytes);
     if (!reading_) on_received(bytes);
-    if (last && round.open()) round.run();
+    return true;
+} catch (...) { // without memory it would be watched no more
+    close(true);
+    throw;
 }
 
-void h1_session::on_received(std::string_view bytes) {
+void h1_session::on_received(std::string_view bytes) try {
     reading_ = false;
     if (phase_ == phase::closed) return;
+    if (!asked_ && !take_place()) return close(false);
     if (phase_ != phase::closing && phase_ != phase::lingering) conversation().take(bytes);
     watch();
+} catch (...) { // it is not known how far that came
+    close(true);
+    throw;
 }
 
 void h1_session::prefetch_conversation() const noexcept {
@@ -181,7 +224,7 @@ void h1_session::process_inbox_soon() {
 /// The conversation has gone through what came.
 void h1_session::processed() {
     if (!outbox_.empty() && !writing_) send_outbox();
-    if (parked_) free_conversation_soon();
+    if (parked()) free_conversation_soon();
     // Behind what a handler that answers without waiting has posted.
     if (peer_ended_) asio::post(shard_.context(), [self = shared_from_this()] { self->on_end(); });
 }
@@ -195,7 +238,7 @@ void h1_session::arm(duration time) {
     if (!armed() || timers.fires_after(*this, due_)) timers.arm(*this, due_);
 }
 
-void h1_session::on_timer() noexcept {
+void h1_session::on_timer() noexcept try {
     if (const auto now = shard_.timers().now(); now < due_) {
         if (due_ != time_point::max()) shard_.timers().arm(*this, due_);
         return;
@@ -206,13 +249,15 @@ void h1_session::on_timer() noexcept {
     case phase::reading_head:
     case phase::answering:
     case phase::discarding:
-        if (parked_)
+        if (parked())
             parked_->on_timer();
         else
             conversation_->on_timeout();
         break;
     default: close(false);
     }
+} catch (...) { // there is no memory for what was due
+    close(true);
 }
 
 /// Sets the timer to what the phase waits for, unless the peer has to take something first: that is timed
@@ -224,7 +269,7 @@ void h1_session::arm_for_phase() {
     case phase::reading_head:
     case phase::answering:
     case phase::discarding:
-        if (parked_) break;
+        if (parked()) break;
         arm(conversation_->patience());
         break;
     case phase::lingering: {
@@ -238,8 +283,47 @@ void h1_session::arm_for_phase() {
     }
 }
 
+/// Throws where the client's address has all of its streams.
+void h1_session::stream_opens(const request& asked) {
+    const auto& common = shard_.common();
+    const auto* const route = request_access::matched(asked);
+    const bool may_finish = route && route->options.drain == drain::let_finish;
+    const auto age = may_finish ? std::chrono::milliseconds{0} : common.bounds.max_stream_age;
+    std::optional<places::place> place;
+    if (common.stream_places.bounded()) {
+        if (const auto address = ip_address::parse(asked.client_address())) {
+            place = common.stream_places.take(*address);
+            if (!place) {
+                common.counted.over_streams_per_address.fetch_add(1, std::memory_order_relaxed);
+                throw http_error{status::service_unavailable, "there are too many streams to this address"}
+                    .with("Retry-After", "5");
+            }
+        }
+    }
+    if (!place && age <= age.zero()) return;
+    stream_bounds_ = std::make_unique<stream_bounds>(*this, std::move(place));
+    if (age <= age.zero()) return;
+    const auto least = age - age / 10;
+    stream_bounds_->end_after(
+        least + std::chrono::milliseconds{shard_.random(static_cast<std::uint64_t>(age.count() / 5) + 1)});
+}
+
+/// From the event loop: no handler is to be destroyed inside the timer wheel.
+void h1_session::on_old_stream() {
+    asio::post(shard_.context(), [self = shared_from_this(), which = stream_bounds_.get()] {
+        if (self->phase_ != phase::answering || self->stream_bounds_.get() != which) return;
+        self->shard_.common().counted.old_streams.fetch_add(1, std::memory_order_relaxed);
+        self->keep_alive_ = false;
+        if (self->parked())
+            self->parked()->on_drain();
+        else
+            self->conversation_->on_drain();
+    });
+}
+
 /// The answer is written, to the peer or to the outbox.
 void h1_session::answered() {
+    stream_bounds_.reset();
     unpark();
     if (!keep_alive_ || shard_.draining())
         begin_close();

@@ -13,6 +13,15 @@ void keep_alive::arm() {
 }
 
 void keep_alive::on_timer() noexcept {
+    try {
+        look();
+    } catch (...) { // there is no memory; what was written in part only has ended the connection
+        return arm();
+    }
+    arm();
+}
+
+void keep_alive::look() {
     const auto interval = route_.options.keep_alive;
     to_.check_client();
     if (const auto now = home_.timers().now(); silence_.comment_due(now, interval)) {
@@ -23,7 +32,6 @@ void keep_alive::on_timer() noexcept {
             silence_.broken(now); // there is a sign of life on its way
         }
     }
-    arm();
 }
 
 } // namespace rill::detail

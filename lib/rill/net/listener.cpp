@@ -50,6 +50,8 @@ bool is_bad_address(const std::error_code& code) {
            code == std::errc::invalid_argument || code == std::errc::filename_too_long;
 }
 
+constexpr std::string_view too_many = "there are as many as limits::max_connections allows";
+
 /// How many connections are taken before others get their turn.
 constexpr int burst = 64;
 
@@ -152,11 +154,16 @@ void listener::wait() {
 }
 
 void listener::take() try {
+    const bool cheap = !home_.speaks_tls();
     for (int i = 0; i < burst; ++i) {
+        const auto how = home_.common().admit(cheap);
+        if (how == admission::wait) return wait_for_room();
         std::error_code failure;
         auto socket = take_connection(acceptor_.native_handle(), kind_, failure);
         if (!failure) {
-            hand_over(pick_(), std::move(socket));
+            full_ = false;
+            if (how == admission::turn_away) complain(too_many);
+            hand_over(pick_(), std::move(socket), how);
             continue;
         }
         if (failure == std::errc::operation_would_block ||
@@ -171,31 +178,54 @@ void listener::take() try {
     rest(failure.what());
 }
 
+/// Connections wait in the system's queue.
+void listener::wait_for_room() {
+    if (!std::exchange(full_, true))
+        home_.common().counted.over_connections.fetch_add(1, std::memory_order_relaxed);
+    complain(too_many);
+    pause(std::chrono::milliseconds{10});
+}
+
 /// No file descriptor or no memory is left: others may give some back.
 void listener::rest(std::string_view why) {
+    complain(why);
+    pause(std::chrono::milliseconds{100});
+}
+
+/// Once in a second at most.
+void listener::complain(std::string_view why) {
+    const auto now = clock::now();
+    if (now < complained_ + std::chrono::seconds{1}) return;
+    complained_ = now;
     home_.log(log_level::warning, fmt::format("cannot take a connection: {}", why));
-    pause_.expires_after(std::chrono::milliseconds{100});
+}
+
+void listener::pause(std::chrono::milliseconds time) {
+    pause_.expires_after(time);
     pause_.async_wait([this](asio::error_code cancelled) {
         if (!cancelled) wait();
     });
 }
 
-void listener::hand_over(shard& to, connected_socket socket) {
+void listener::hand_over(shard& to, connected_socket socket, admission how) {
     to.expect_connection();
-    auto open = [&to, socket = std::move(socket)]() mutable {
+    auto open = [&to, how, socket = std::move(socket)]() mutable {
         std::unique_ptr<transport> connection;
         try {
-            connection = to.secured(make_socket_transport(to.context(), std::move(socket)));
+            connection = to.prepared(make_socket_transport(to.context(), std::move(socket)));
         } catch (...) {
             to.connection_gone();
             throw;
         }
-        to.open(std::move(connection));
+        to.open(std::move(connection), how);
     };
-    if (&to == &home_)
-        open();
-    else
+    if (&to == &home_) return open();
+    try {
         asio::post(to.context(), std::move(open));
+    } catch (...) {
+        to.connection_gone(); // it does not drain yet: this listener is closed before
+        throw;
+    }
 }
 
 } // namespace rill::detail

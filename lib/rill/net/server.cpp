@@ -48,8 +48,8 @@ void complain(const std::exception& cause) noexcept {
 class server::impl {
 public:
     impl(const router& routes, const server_options& options)
-        : common_{detail::router_access::table(routes), detail::within_a_century(options.limits),
-                  options.log ? *options.log : standard_error_log(), options.reconnect_spread},
+        : common_{routes, options},
+          lame_duck_{std::min<std::chrono::milliseconds>(options.lame_duck, std::chrono::years{100})},
           drain_timeout_{options.drain_timeout},
           files_{std::string{options.tls.certificate}, std::string{options.tls.private_key}} {
         if (options.tls.wanted()) credentials_ = detail::load_credentials(files_, nullptr);
@@ -83,7 +83,10 @@ public:
         first().run();
     }
 
+    void announce_stop() noexcept { common_.stopping.store(true, std::memory_order_relaxed); }
+
     void stop() {
+        announce_stop();
         asio::post(first().context(), [this] { draining_ ? cut() : drain(); });
     }
 
@@ -98,7 +101,7 @@ public:
     }
 
     [[nodiscard]] server_statistics statistics() const noexcept {
-        server_statistics all;
+        auto all = common_.statistics();
         for (const auto& shard : shards_) all.cut_slow += shard->cut_slow();
         return all;
     }
@@ -121,12 +124,24 @@ private:
         signals_->async_wait([this](asio::error_code cancelled, int number) {
             if (cancelled) return;
             if (number != SIGHUP)
-                stop();
+                stop_on_signal();
             else if (credentials_)
                 reload_on_signal();
             else
                 first().log(log_level::info, "SIGHUP: there is no certificate to load again");
             wait_for_signal();
+        });
+    }
+
+    /// The first signal begins the lame duck, if there is one; the others end what is under way.
+    void stop_on_signal() {
+        if (common_.stopping.load(std::memory_order_relaxed) || lame_duck_ <= lame_duck_.zero())
+            return stop();
+        announce_stop();
+        first().log(log_level::info, "told to stop: health checks fail from now on");
+        deadline_->expires_after(lame_duck_);
+        deadline_->async_wait([this](asio::error_code cancelled) {
+            if (!cancelled && !draining_) drain();
         });
     }
 
@@ -172,6 +187,7 @@ private:
     }
 
     const detail::service common_;
+    const std::chrono::milliseconds lame_duck_;
     const std::chrono::milliseconds drain_timeout_;
     const detail::tls_files files_;
     std::mutex reload_;
@@ -203,6 +219,10 @@ void server::run() {
 
 server_statistics server::statistics() const noexcept {
     return impl_->statistics();
+}
+
+void server::announce_stop() noexcept {
+    impl_->announce_stop();
 }
 
 void server::stop() {

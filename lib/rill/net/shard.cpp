@@ -21,19 +21,12 @@ std::string fields_for(std::chrono::milliseconds time) {
 
 } // namespace
 
-limits within_a_century(limits bounds) noexcept {
-    for (auto* const time : {&bounds.handshake_timeout, &bounds.head_timeout, &bounds.first_request_timeout,
-                             &bounds.idle_timeout, &bounds.body_timeout, &bounds.body_grace,
-                             &bounds.write_timeout, &bounds.linger})
-        *time = std::min<std::chrono::milliseconds>(*time, std::chrono::years{100});
-    return bounds;
-}
-
 shard::shard(const service& common, timers::clock_kind clock)
     : common_{common},
       context_{std::in_place, 1},
       executor_{context_->get_executor()},
       timers_{asio::make_service<detail::timers>(*context_, clock)},
+      proxies_{common.proxy_protocol, timers_, common.bounds.head_timeout, common.log},
       keep_alive_fields_{fields_for(common.bounds.idle_timeout)},
       random_state_{std::random_device{}()} {}
 
@@ -69,17 +62,30 @@ void shard::use_tls(std::shared_ptr<const tls_credentials> credentials) {
                                            std::move(credentials));
 }
 
-std::unique_ptr<transport> shard::secured(std::unique_ptr<transport> connection) {
+std::unique_ptr<transport> shard::prepared(std::unique_ptr<transport> connection) {
+    if (!proxies_.proxies.empty() && proxies_.proxies.contains(connection->ends().neighbour))
+        connection = std::make_unique<proxied_transport>(std::move(connection), proxies_);
     return tls_ ? make_tls_transport(std::move(connection), *tls_) : std::move(connection);
 }
 
-void shard::open(std::unique_ptr<transport> connection) {
+void shard::open(std::unique_ptr<transport> connection, admission how) {
     if (draining_) {
         connection->close(false);
         connection_gone();
         return;
     }
-    std::make_shared<h1_session>(*this, std::move(connection))->begin();
+    std::shared_ptr<h1_session> session;
+    try {
+        session = std::make_shared<h1_session>(*this, std::move(connection));
+    } catch (...) {
+        connection_gone();
+        throw;
+    }
+    if (how != admission::serve) {
+        common_.counted.over_connections.fetch_add(1, std::memory_order_relaxed);
+        session->turn_away("the server has too many connections");
+    }
+    session->begin();
 }
 
 void shard::enlist(h1_session& session) noexcept {
@@ -95,6 +101,7 @@ void shard::delist(h1_session& session) noexcept {
 }
 
 void shard::connection_gone() noexcept {
+    common_.connections.fetch_sub(1, std::memory_order_relaxed);
     if (connections_.fetch_sub(1, std::memory_order_relaxed) == 1 && draining_)
         if (const auto done = std::exchange(drained_, nullptr)) done();
 }
@@ -113,8 +120,7 @@ void shard::for_each_session(Action action) {
 void shard::drain(std::function<void()> done) {
     draining_ = true;
     drained_ = std::move(done);
-    connections_.fetch_add(
-        1, std::memory_order_relaxed); // so that `done` is called at the end even if there are none
+    expect_connection(); // so that `done` is called at the end even if there are none
     for_each_session([](h1_session& session) { session.drain(); });
     connection_gone();
 }

@@ -134,6 +134,14 @@ std::error_code in_standard_terms(std::error_code code) noexcept {
                : code;
 }
 
+std::optional<asio::generic::stream_protocol::endpoint> peer_of(int socket) noexcept {
+    asio::generic::stream_protocol::endpoint peer;
+    auto size = static_cast<socklen_t>(peer.capacity());
+    if (::getpeername(socket, peer.data(), &size) != 0) return std::nullopt;
+    peer.resize(size);
+    return peer;
+}
+
 std::string address_of(const asio::generic::stream_protocol::endpoint& peer) {
     const auto family = peer.protocol().family();
     if (family != AF_INET && family != AF_INET6) return "unix";
@@ -143,6 +151,20 @@ std::string address_of(const asio::generic::stream_protocol::endpoint& peer) {
     return endpoint.address().is_v6()
                ? fmt::format("[{}]:{}", endpoint.address().to_string(), endpoint.port())
                : fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
+}
+
+connection_ends ends_with(const asio::generic::stream_protocol::endpoint& peer) noexcept {
+    const auto family = peer.protocol().family();
+    if (family != AF_INET && family != AF_INET6)
+        return {peer_address::of_unix_socket(), peer_address::of_unix_socket()};
+    asio::ip::tcp::endpoint endpoint;
+    endpoint.resize(peer.size());
+    std::memcpy(endpoint.data(), peer.data(), peer.size());
+    const auto address = endpoint.address();
+    const auto both = peer_address::of_ip(address.is_v4() ? ip_address::v4(address.to_v4().to_bytes())
+                                                          : ip_address::v6(address.to_v6().to_bytes()),
+                                          endpoint.port());
+    return {both, both};
 }
 
 } // namespace rill::detail

@@ -1,13 +1,24 @@
-#include <rill/app/detail/routing_table.hpp>
 #include <rill/net/detail/shard.hpp>
 #include <rill/testing/detail/wire.hpp>
 #include <rill/testing/server.hpp>
 
 #include <fmt/format.h>
 
+#include <limits>
+#include <stdexcept>
 #include <utility>
 
 namespace rill::testing {
+namespace {
+
+/// Connections of memory are no files.
+server_options without_files(server_options options) noexcept {
+    auto& most = options.limits.max_connections;
+    if (most == 0) most = std::numeric_limits<std::size_t>::max();
+    return options;
+}
+
+} // namespace
 
 connection::connection(std::shared_ptr<detail::wire> wire) noexcept : wire_{std::move(wire)} {}
 connection::connection(connection&&) noexcept = default;
@@ -49,11 +60,10 @@ std::size_t connection::writes() const noexcept {
 
 class server::impl {
 public:
-    impl(const router& routes, const server_options& options)
-        : common{rill::detail::router_access::table(routes), rill::detail::within_a_century(options.limits),
-                 options.log ? *options.log : standard_error_log(), options.reconnect_spread} {}
+    impl(const router& routes, const server_options& options) : common{routes, without_files(options)} {}
 
     const rill::detail::service common;
+    rill::detail::peer_address peer; ///< of connections to come
     rill::detail::shard shard{common, rill::detail::timers::clock_kind::manual};
 };
 
@@ -64,9 +74,16 @@ server::~server() = default;
 connection server::connect() {
     auto& shard = impl_->shard;
     auto wire = std::make_shared<detail::wire>(shard.context(), shard.common().bounds.unsent_bytes);
+    const auto how = impl_->common.admit(true);
     shard.expect_connection();
-    shard.open(std::make_unique<detail::memory_transport>(wire));
+    shard.open(shard.prepared(std::make_unique<detail::memory_transport>(wire, impl_->peer)), how);
     return rill::testing::connection{std::move(wire)};
+}
+
+void server::come_from(std::string_view address) {
+    const auto peer = rill::detail::peer_address::parse(address);
+    if (!peer) throw std::invalid_argument{fmt::format("'{}' is not an address", address)};
+    impl_->peer = *peer;
 }
 
 reply server::get(std::string_view target, std::initializer_list<header> fields) {
@@ -106,13 +123,19 @@ void server::run() {
     impl_->shard.context().poll();
 }
 
+void server::announce_stop() noexcept {
+    impl_->common.stopping.store(true, std::memory_order_relaxed);
+}
+
 void server::drain() {
     impl_->shard.drain([] {});
     run();
 }
 
 server_statistics server::statistics() const noexcept {
-    return {.cut_slow = impl_->shard.cut_slow()};
+    auto all = impl_->common.statistics();
+    all.cut_slow = impl_->shard.cut_slow();
+    return all;
 }
 
 std::size_t server::connections() const noexcept {

@@ -137,13 +137,24 @@ public:
     };
 
     /// `routes` must outlive the server. Of the options, address, port, backlog, threads and tls mean
-    /// nothing here.
+    /// nothing here. Throws `rill::error` if a list of proxies cannot be read.
     explicit server(const router& routes, const server_options& options = {});
     server(const router&&, const server_options& = {}) = delete; // give the router a name
     server(const server&) = delete;
     server& operator=(const server&) = delete;
     /// Cuts what is open; connections and replies may outlive it.
     ~server();
+
+    /// From which address connections come from now on: `192.0.2.7`, `2001:db8::1`, one of them with a port
+    /// (`192.0.2.7:4711`, `[2001:db8::1]:4711`), or `unix`. Before, it is `memory`, which is in no list of
+    /// `server_options::trust_proxy`. Throws `std::invalid_argument` if it is not an address.
+    ///
+    /// **Example**
+    ///
+    ///     rill::testing::server server{routes, {.trust_proxy = "10.0.0.0/8"}};
+    ///     server.come_from("10.0.0.1");
+    ///     auto reply = server.get("/", {{"X-Forwarded-For", "192.0.2.7"}});
+    void come_from(std::string_view address);
 
     /// A new connection.
     [[nodiscard]] rill::testing::connection connect();
@@ -160,6 +171,9 @@ public:
 
     /// Lets happen what can without time passing. All calls that send or leave do this by themselves.
     void run();
+
+    /// As `rill::server::announce_stop`.
+    void announce_stop() noexcept;
 
     /// Begins to drain, as at a SIGTERM.
     void drain();

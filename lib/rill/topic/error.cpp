@@ -16,6 +16,7 @@ std::error_code make_error_code(topic_errc e) noexcept {
         "the name is empty, longer than 128 bytes, or not UTF-8",
         "the names 'checkpoint', 'gap' and 'refused' are reserved",
         "the retry time is not between 100 ms and 10 minutes",
+        "the name of the event is longer than 256 bytes",
     };
     static const detail::errc_category category{"rill.topic", messages};
     return {static_cast<int>(e), category};

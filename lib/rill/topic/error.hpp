@@ -35,6 +35,8 @@ enum class topic_errc {
     /// The event's `retry` is shorter than `shortest_retry` or longer than `longest_retry`. One publisher
     /// must not send all readers away, nor have them all come back at once.
     retry_not_allowed,
+    /// The name of the event is longer than 256 bytes.
+    event_name_too_long,
 };
 
 /// The code of `e`, in the category `rill.topic`.

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t smallest_slab = 512, largest_slab = std::size_t{64} << 10;
 constexpr std::size_t largest_event = std::numeric_limits<std::uint32_t>::max() / 2;
-constexpr std::size_t longest_id = 256, longest_key = 256;
+constexpr std::size_t longest_id = 256, longest_key = 256, longest_name = 256;
 constexpr std::string_view id_start = "id: ";
 
 } // namespace
@@ -91,6 +91,7 @@ std::string history::append(const event& e, const publish_options& options, time
         throw topic_error{topic_errc::event_too_large};
     if (own_id) check_own_id(id);
     if (is_own_name(e.name)) throw topic_error{topic_errc::name_reserved};
+    if (e.name.size() > longest_name) throw topic_error{topic_errc::event_name_too_long};
     if (e.retry && (*e.retry < shortest_retry || *e.retry > longest_retry))
         throw topic_error{topic_errc::retry_not_allowed};
     if (options.key.size() > longest_key || !is_utf8(options.key))

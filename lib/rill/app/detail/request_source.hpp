@@ -1,6 +1,7 @@
 #pragma once
 
 #include <rill/app/request.hpp>
+#include <rill/http/detail/forwarded.hpp>
 
 namespace rill::detail {
 
@@ -11,6 +12,10 @@ public:
     [[nodiscard]] virtual task<std::string> read_body() = 0;
     [[nodiscard]] virtual std::string remote_address() const = 0;
     [[nodiscard]] virtual bool secure() const noexcept = 0;
+    /// Which proxies are believed; null if none are. It outlives the request.
+    [[nodiscard]] virtual const proxy_trust* trust() const noexcept { return nullptr; }
+    [[nodiscard]] virtual connection_ends ends() const { return {}; }
+    [[nodiscard]] virtual bool stopping() const noexcept { return false; }
 
 protected:
     ~request_source() = default;
@@ -23,6 +28,7 @@ struct request_access {
     static std::vector<std::string>& params(request& r) noexcept { return r.params_; }
     static std::uint64_t& allowed(request& r) noexcept { return r.allowed_; }
     static const route*& matched(request& r) noexcept { return r.route_; }
+    static const route* matched(const request& r) noexcept { return r.route_; }
 };
 
 } // namespace rill::detail

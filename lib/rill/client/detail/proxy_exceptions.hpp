@@ -1,8 +1,7 @@
 #pragma once
 
+#include <rill/base/detail/networks.hpp>
 #include <rill/http/url.hpp>
-
-#include <asio/ip/address.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -34,10 +33,9 @@ public:
 
 private:
     struct member {
-        std::string name;                         ///< in lower case; empty: an address, or all hosts
-        std::optional<asio::ip::address> network; ///< its first address
-        unsigned prefix = 0;                      ///< bits that count
-        std::optional<std::uint16_t> port;        ///< or all
+        std::string name; ///< in lower case; empty: addresses, or all hosts
+        std::optional<network> addresses;
+        std::optional<std::uint16_t> port; ///< or all
     };
 
     [[nodiscard]] static std::optional<member> read(std::string_view text);

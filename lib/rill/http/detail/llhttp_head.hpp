@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -39,8 +40,8 @@ public:
     }
 
     /// Whether llhttp takes these bytes, which the guard has accepted, and finds the end of the head where
-    /// the guard does.
-    [[nodiscard]] bool feed(std::string_view bytes, Head& head, const head_guard& guard) noexcept {
+    /// the guard does. Throws `std::bad_alloc`.
+    [[nodiscard]] bool feed(std::string_view bytes, Head& head, const head_guard& guard) {
         if (bytes.empty()) return true;
         if (guard.tabs()) [[unlikely]] { // llhttp takes only blanks around a Content-Length
             const bool good = execute(head.fields.take(without_tabs(bytes)), head, guard);
@@ -54,9 +55,17 @@ public:
     [[nodiscard]] int status() const noexcept { return llhttp_.status_code; }
 
 private:
-    [[nodiscard]] bool execute(std::string_view taken, Head& head, const head_guard& guard) noexcept {
-        llhttp_.data = &head;
+    /// What llhttp's callbacks need.
+    struct call {
+        Head& head;
+        bool out_of_memory = false;
+    };
+
+    [[nodiscard]] bool execute(std::string_view taken, Head& head, const head_guard& guard) {
+        call now{head};
+        llhttp_.data = &now;
         const auto result = llhttp_execute(&llhttp_, taken.data(), taken.size());
+        if (now.out_of_memory) throw std::bad_alloc{};
         if (result == HPE_OK) return !guard.done();
         return result == HPE_PAUSED && guard.done() && guard.fields() == head.fields.size() &&
                llhttp_get_error_pos(&llhttp_) == taken.data() + taken.size();
@@ -68,7 +77,18 @@ private:
         return text;
     }
 
-    static Head& head_of(llhttp_t* parser) noexcept { return *static_cast<Head*>(parser->data); }
+    /// llhttp is C, and must not be unwound: it is told to stop instead.
+    template <typename Action>
+    static int change(llhttp_t* parser, Action action) noexcept {
+        auto& now = *static_cast<call*>(parser->data);
+        try {
+            action(now.head);
+            return 0;
+        } catch (...) {
+            now.out_of_memory = true;
+            return -1;
+        }
+    }
 
     static const llhttp_settings_t& settings() noexcept {
         static const llhttp_settings_t settings = [] {
@@ -76,20 +96,16 @@ private:
             llhttp_settings_init(&s);
             if constexpr (requires(Head head) { head.target; })
                 s.on_url = [](llhttp_t* p, const char* at, std::size_t size) noexcept {
-                    head_of(p).target.append({at, size});
-                    return 0;
+                    return change(p, [&](Head& head) { head.target.append({at, size}); });
                 };
             s.on_header_field = [](llhttp_t* p, const char* at, std::size_t size) noexcept {
-                head_of(p).fields.extend_name({at, size});
-                return 0;
+                return change(p, [&](Head& head) { head.fields.extend_name({at, size}); });
             };
             s.on_header_value = [](llhttp_t* p, const char* at, std::size_t size) noexcept {
-                head_of(p).fields.extend_value({at, size});
-                return 0;
+                return change(p, [&](Head& head) { head.fields.extend_value({at, size}); });
             };
             s.on_header_value_complete = [](llhttp_t* p) noexcept {
-                head_of(p).fields.finish();
-                return 0;
+                return change(p, [](Head& head) { head.fields.finish(); });
             };
             s.on_headers_complete = [](llhttp_t*) noexcept { return static_cast<int>(HPE_PAUSED); };
             return s;

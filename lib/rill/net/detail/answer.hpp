@@ -32,6 +32,10 @@ public:
 
     [[nodiscard]] virtual shard& home() noexcept = 0;
 
+    /// A stream is about to begin, as what `asked` is answered with. Throws `http_error` if the client has
+    /// too many.
+    virtual void stream_opens(const request& asked) = 0;
+
     /// Has `rest` begin, which is what is left of the answer, and gives back the memory of all else: of the
     /// request too, and of the answer that calls this. That must be over, and have nothing more under way
     /// than what it has posted to the event loop: it is freed behind that.
@@ -72,6 +76,12 @@ public:
     void on_gone();
     /// The server drains: a stream ends now, unless its route lets it finish.
     void on_drain();
+    /// The client is told to come back later, and why; no handler is asked.
+    void turn_away(request& r, const char* reason);
+    /// Whether the handler has still to give its response.
+    [[nodiscard]] bool is_due() const noexcept { return !over_ && !stream_; }
+    /// The handler has taken too long for that: it is cancelled. The connection must close behind the answer.
+    void time_out();
 
     /// The number of the coroutine that runs, or ran last: see `handler_executor`.
     [[nodiscard]] std::uint64_t handler() const noexcept { return handler_; }
@@ -95,7 +105,7 @@ private:
         explicit alarm(answer& whom) noexcept : whom_{whom} {}
 
     private:
-        void on_timer() noexcept override { whom_.wake_soon(); }
+        void on_timer() noexcept override;
         answer& whom_;
     };
 

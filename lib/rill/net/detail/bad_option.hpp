@@ -1,6 +1,9 @@
 #pragma once
 
+#include <rill/base/detail/networks.hpp>
 #include <rill/base/error.hpp>
+
+#include <string_view>
 
 namespace rill::detail {
 
@@ -10,5 +13,8 @@ class bad_option final : public error {
 public:
     using error::error;
 };
+
+/// The proxies that the option `name` lists. Throws `bad_option`.
+[[nodiscard]] networks proxies_of(std::string_view name, std::string_view list);
 
 } // namespace rill::detail

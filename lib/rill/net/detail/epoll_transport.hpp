@@ -34,6 +34,7 @@ public:
     [[nodiscard]] bool unanswered_for(std::chrono::milliseconds time) noexcept override;
     [[nodiscard]] bool is_near() noexcept override;
     [[nodiscard]] std::string remote_address() const override;
+    [[nodiscard]] connection_ends ends() const override;
     [[nodiscard]] bool local() const noexcept override { return local_; }
 
     /// For the poller: who reads is told soon.

@@ -91,6 +91,9 @@ private:
     task<std::string> read_body() override;
     [[nodiscard]] std::string remote_address() const override;
     [[nodiscard]] bool secure() const noexcept override;
+    [[nodiscard]] bool stopping() const noexcept override;
+    [[nodiscard]] const proxy_trust* trust() const noexcept override;
+    [[nodiscard]] connection_ends ends() const override;
 
     void keep_for_later(std::string_view bytes);
     void process(std::string_view bytes);
@@ -99,6 +102,9 @@ private:
     void receive_body();
     void fail_body(const refusal& why) noexcept;
     void credit(std::size_t bytes) noexcept;
+    void begin_handler();
+    void request_begins() noexcept;
+    [[nodiscard]] refusal too_slow(std::string_view reason) const noexcept;
     void refuse(const refusal& why);
 
     h1_session& session_;
@@ -109,7 +115,9 @@ private:
     std::string_view input_; ///< what is being processed
     std::string inbox_;      ///< what came in before it was wanted
     std::string body_;
-    body_share share_;    ///< of what bodies may hold, while `body_` grows
+    body_share share_;                           ///< of what bodies may hold, while `body_` grows
+    time_point request_due_ = time_point::max(); ///< when the whole request must have come
+    time_point handler_due_ = time_point::max(); ///< when the handler must have given its response
     time_point body_due_; ///< when the client is behind the least pace, while the body is waited for
     std::unique_ptr<signal> body_done_; ///< made when a handler waits for the body
     std::optional<refusal> body_failure_;

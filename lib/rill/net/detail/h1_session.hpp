@@ -2,12 +2,15 @@
 
 #include <rill/net/detail/answer.hpp>
 #include <rill/net/detail/outbox.hpp>
+#include <rill/net/detail/places.hpp>
 #include <rill/net/detail/shard.hpp>
+#include <rill/net/detail/stream_bounds.hpp>
 #include <rill/net/detail/transport.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,6 +47,10 @@ public:
     h1_session& operator=(const h1_session&) = delete;
     ~h1_session();
 
+    /// To be called before `begin`: whatever is asked, the answer is 503 with this reason, which is a
+    /// literal, and the connection closes.
+    void turn_away(const char* reason) noexcept;
+
     /// Starts reading.
     void begin();
     /// See `shard::drain`.
@@ -55,6 +62,11 @@ public:
     void answer_at_last();
     /// What the handler of that number answers, if it is under way here.
     [[nodiscard]] const request* request_of(std::uint64_t handler) const noexcept;
+
+    /// The stream under way has been open for as long as it may be. From a timer.
+    void on_old_stream();
+
+    [[nodiscard]] shard& home() noexcept override { return shard_; }
 
     // For the round.
 
@@ -88,7 +100,7 @@ private:
     std::shared_ptr<void> owner() override { return shared_from_this(); }
     [[nodiscard]] unsigned body_reads() const noexcept override;
     [[nodiscard]] bool awaits_body() const noexcept override;
-    [[nodiscard]] shard& home() noexcept override { return shard_; }
+    void stream_opens(const request& asked) override;
     void park(std::unique_ptr<parked_stream> rest) override;
     void call_after(duration time) override;
 
@@ -99,12 +111,16 @@ private:
     void stand_down() noexcept { due_ = time_point::max(); }
     void arm_for_phase();
 
+    [[nodiscard]] bool take_place();
+
     // Parking.
     [[nodiscard]] h1_conversation& conversation();
     void free_conversation_soon();
-    void unpark();
+    void unpark() noexcept;
+    [[nodiscard]] parked_stream* parked() const noexcept { return parked_ended_ ? nullptr : parked_.get(); }
 
     // Reading.
+    bool receive(bool last);
     void watch();
     void on_end();
     void give_last_turn();
@@ -129,6 +145,7 @@ private:
     void wait_to_send();
     void on_stalled();
     void cut_now(std::string_view why);
+    void break_off() noexcept;
     void give_up();
     void on_outbox_empty();
 
@@ -138,14 +155,19 @@ private:
     bool reading_ = false; ///< a wait of the transport is under way, or a round
     bool writing_ = false;
     bool peer_ended_ = false;
-    bool asked_ = false;        ///< a request has come, this one or before
-    bool answer_waits_ = false; ///< the last answer is still with the round
+    bool asked_ = false;                ///< a request has come, this one or before
+    bool answer_waits_ = false;         ///< the last answer is still with the round
+    bool parked_ended_ = false;         ///< what is parked has ended, and is yet to be freed
+    std::uint32_t requests_ = 0;        ///< that have come, if they are bounded
+    const char* turned_away_ = nullptr; ///< why, if it is
 
     shard& shard_;
     time_point due_ = time_point::max(); ///< what the timer is for; it may fire before
     std::unique_ptr<transport> transport_;
     std::unique_ptr<h1_conversation> conversation_; ///< none while a stream is parked that needs none
     std::unique_ptr<parked_stream> parked_;
+    std::optional<places::place> place_; ///< among those of its client's address, if they are bounded
+    std::unique_ptr<stream_bounds> stream_bounds_; ///< of the stream under way, if it has any
     outbox outbox_;
 
     h1_session* previous_ = nullptr; ///< in the shard's list

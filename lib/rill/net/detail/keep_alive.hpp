@@ -26,6 +26,7 @@ public:
 private:
     void on_timer() noexcept override;
     void arm();
+    void look();
 
     exchange& to_;
     shard& home_;

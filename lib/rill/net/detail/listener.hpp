@@ -7,6 +7,7 @@
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -28,7 +29,7 @@ public:
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
-    /// Begins to take connections; `pick` says whose the next one is.
+    /// Begins to take connections, as far as the service admits them; `pick` says whose the next one is.
     void start(std::function<shard&()> pick);
     /// Takes no more of them.
     void stop() noexcept;
@@ -43,12 +44,17 @@ private:
     void wait();
     void take();
     void rest(std::string_view why);
-    void hand_over(shard& to, connected_socket socket);
+    void wait_for_room();
+    void complain(std::string_view why);
+    void pause(std::chrono::milliseconds time);
+    void hand_over(shard& to, connected_socket socket, admission how);
 
     shard& home_;
     asio::basic_socket_acceptor<protocol, asio::io_context::executor_type> acceptor_;
     asio::steady_timer pause_;
     std::function<shard&()> pick_;
+    time_point complained_{}; ///< the log has a line from then
+    bool full_ = false;       ///< connections wait until there is room
     std::string url_;
     std::string path_; ///< of a Unix socket, to be removed in the end
     std::uint16_t port_ = 0;

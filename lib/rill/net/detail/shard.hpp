@@ -1,12 +1,12 @@
 #pragma once
 
-#include <rill/app/detail/routing_table.hpp>
 #include <rill/app/request.hpp>
 #include <rill/base/log.hpp>
 #include <rill/coro/detail/timers.hpp>
 #include <rill/http/date.hpp>
-#include <rill/http/limits.hpp>
+#include <rill/net/detail/proxied_transport.hpp>
 #include <rill/net/detail/round.hpp>
+#include <rill/net/detail/service.hpp>
 #include <rill/net/detail/tls.hpp>
 #include <rill/net/detail/transport.hpp>
 
@@ -28,19 +28,6 @@
 namespace rill::detail {
 
 class h1_session;
-
-/// What all shards of a server have in common, and never changes while they run.
-struct service {
-    const routing_table& routes;
-    const limits bounds;
-    log_sink& log;
-    std::chrono::milliseconds reconnect_spread; ///< see `server_options`
-    /// Bytes of bodies under way, see `body_share`: all that changes.
-    mutable std::atomic<std::size_t> bodies{0};
-};
-
-/// The same, with each time at most a century: so none of them overflows where it is counted in nanoseconds.
-[[nodiscard]] limits within_a_century(limits bounds) noexcept;
 
 /// One thread's share of a server: its event loop, its timers, its connections, and the buffers that they
 /// take turns with. Nothing in it is locked: everything but `connections()` is for its own thread.
@@ -73,13 +60,17 @@ public:
     /// application gave to Asio, is logged, and ends nothing else.
     void run();
 
-    /// Has connections that are secured from now on use `credentials`.
+    /// Has connections that are prepared from now on use `credentials`.
     void use_tls(std::shared_ptr<const tls_credentials> credentials);
-    /// The server's end of TLS over `connection`, or that itself where the server speaks no TLS.
-    [[nodiscard]] std::unique_ptr<transport> secured(std::unique_ptr<transport> connection);
+    /// What is to be read and written over `connection`: its header of the PROXY protocol taken off, if its
+    /// peer has to send one, and the server's end of TLS, if the server speaks that.
+    [[nodiscard]] std::unique_ptr<transport> prepared(std::unique_ptr<transport> connection);
 
-    /// Begins to serve a connection.
-    void open(std::unique_ptr<transport> connection);
+    [[nodiscard]] bool speaks_tls() const noexcept { return tls_ != nullptr; }
+
+    /// Begins to serve a connection, or to tell it that there are too many. What it throws has ended that
+    /// connection.
+    void open(std::unique_ptr<transport> connection, admission how = admission::serve);
 
     /// Streams and idle connections end, requests under way get their answer, and nothing new begins. `done`
     /// is called once no connection is left.
@@ -96,7 +87,10 @@ public:
         return connections_.load(std::memory_order_relaxed);
     }
     /// To be called by whoever hands a connection over from another thread, before it does.
-    void expect_connection() noexcept { connections_.fetch_add(1, std::memory_order_relaxed); }
+    void expect_connection() noexcept {
+        connections_.fetch_add(1, std::memory_order_relaxed);
+        common_.connections.fetch_add(1, std::memory_order_relaxed);
+    }
     /// Takes that back; on the shard's thread.
     void connection_gone() noexcept;
 
@@ -176,6 +170,7 @@ private:
     std::optional<asio::io_context> context_;
     asio::any_io_executor executor_;
     detail::timers& timers_;
+    proxy_share proxies_;
     std::unique_ptr<tls_share> tls_; ///< none without TLS
     date_cache date_;
     std::string keep_alive_fields_;

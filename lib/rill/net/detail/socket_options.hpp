@@ -1,5 +1,6 @@
 #pragma once
 
+#include <rill/base/detail/peer_address.hpp>
 #include <rill/net/detail/socket_transport.hpp>
 
 #include <asio/generic/stream_protocol.hpp>
@@ -7,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -45,7 +47,12 @@ void close_on_exec(int socket) noexcept;
 /// `std::errc`.
 [[nodiscard]] std::error_code in_standard_terms(std::error_code code) noexcept;
 
+/// The peer of a connected socket; nothing where the system does not tell, since the peer has gone.
+[[nodiscard]] std::optional<asio::generic::stream_protocol::endpoint> peer_of(int socket) noexcept;
+
 /// The peer's address, as `transport::remote_address` gives it.
 [[nodiscard]] std::string address_of(const asio::generic::stream_protocol::endpoint& peer);
+/// The ends of a connection that nobody passes on.
+[[nodiscard]] connection_ends ends_with(const asio::generic::stream_protocol::endpoint& peer) noexcept;
 
 } // namespace rill::detail

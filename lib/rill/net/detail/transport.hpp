@@ -1,5 +1,7 @@
 #pragma once
 
+#include <rill/base/detail/peer_address.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -81,6 +83,8 @@ public:
 
     /// The peer, as `request::remote_address` gives it.
     [[nodiscard]] virtual std::string remote_address() const = 0;
+    /// The same as values, and what has made the connection.
+    [[nodiscard]] virtual connection_ends ends() const { return {}; }
     /// Whether it is encrypted, as `request::secure` says it.
     [[nodiscard]] virtual bool secure() const noexcept { return false; }
     /// Whether it is a Unix socket's: then requests come without an authority.

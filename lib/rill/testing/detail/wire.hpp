@@ -64,7 +64,9 @@ private:
 /// The server's end.
 class memory_transport final : public rill::detail::transport {
 public:
-    explicit memory_transport(std::shared_ptr<wire> wire) noexcept : wire_{std::move(wire)} {}
+    explicit memory_transport(std::shared_ptr<wire> wire,
+                              const rill::detail::peer_address& client = {}) noexcept
+        : wire_{std::move(wire)}, client_{client} {}
     ~memory_transport() override;
 
     result read_some(std::span<char> space) noexcept override;
@@ -80,10 +82,17 @@ public:
     void close(bool reset) noexcept override;
     [[nodiscard]] std::size_t unacknowledged() noexcept override;
     [[nodiscard]] bool unanswered_for(std::chrono::milliseconds time) noexcept override;
-    [[nodiscard]] std::string remote_address() const override { return "memory"; }
+    [[nodiscard]] std::string remote_address() const override {
+        return client_.of == rill::detail::peer_address::kind::unknown ? "memory" : client_.str();
+    }
+    [[nodiscard]] rill::detail::connection_ends ends() const override { return {client_, client_}; }
+    [[nodiscard]] bool local() const noexcept override {
+        return client_.of == rill::detail::peer_address::kind::unix_socket;
+    }
 
 private:
     std::shared_ptr<wire> wire_;
+    rill::detail::peer_address client_;
     bool closed_ = false;
 };
 
