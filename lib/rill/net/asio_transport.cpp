@@ -37,7 +37,6 @@ public:
     [[nodiscard]] std::size_t unacknowledged() noexcept override;
     [[nodiscard]] bool unanswered_for(std::chrono::milliseconds time) noexcept override;
     [[nodiscard]] bool is_near() noexcept override;
-    [[nodiscard]] std::string remote_address() const override;
     [[nodiscard]] connection_ends ends() const override;
     [[nodiscard]] bool local() const noexcept override { return local_; }
 
@@ -106,12 +105,6 @@ bool asio_transport::unanswered_for(std::chrono::milliseconds time) noexcept {
 
 bool asio_transport::is_near() noexcept {
     return detail::is_near(socket_.native_handle());
-}
-
-std::string asio_transport::remote_address() const {
-    asio::error_code failure;
-    const auto peer = socket_.remote_endpoint(failure);
-    return failure ? "unknown" : address_of(peer);
 }
 
 connection_ends asio_transport::ends() const {

@@ -164,11 +164,6 @@ bool epoll_transport::is_near() noexcept {
     return detail::is_near(socket_);
 }
 
-std::string epoll_transport::remote_address() const {
-    const auto peer = peer_of(socket_);
-    return peer ? address_of(*peer) : "unknown";
-}
-
 connection_ends epoll_transport::ends() const {
     const auto peer = peer_of(socket_);
     return peer ? ends_with(*peer) : connection_ends{};

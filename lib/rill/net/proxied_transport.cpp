@@ -79,10 +79,6 @@ void proxied_transport::close(bool reset) noexcept {
     inner_->close(reset);
 }
 
-std::string proxied_transport::remote_address() const {
-    return client_ ? client_->str() : inner_->remote_address();
-}
-
 connection_ends proxied_transport::ends() const {
     auto ends = inner_->ends();
     if (header_) ends.client = {};

@@ -2,7 +2,6 @@
 
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -140,17 +139,6 @@ std::optional<asio::generic::stream_protocol::endpoint> peer_of(int socket) noex
     if (::getpeername(socket, peer.data(), &size) != 0) return std::nullopt;
     peer.resize(size);
     return peer;
-}
-
-std::string address_of(const asio::generic::stream_protocol::endpoint& peer) {
-    const auto family = peer.protocol().family();
-    if (family != AF_INET && family != AF_INET6) return "unix";
-    asio::ip::tcp::endpoint endpoint;
-    endpoint.resize(peer.size());
-    std::memcpy(endpoint.data(), peer.data(), peer.size());
-    return endpoint.address().is_v6()
-               ? fmt::format("[{}]:{}", endpoint.address().to_string(), endpoint.port())
-               : fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
 }
 
 connection_ends ends_with(const asio::generic::stream_protocol::endpoint& peer) noexcept {

@@ -33,7 +33,6 @@ public:
     [[nodiscard]] std::size_t unacknowledged() noexcept override;
     [[nodiscard]] bool unanswered_for(std::chrono::milliseconds time) noexcept override;
     [[nodiscard]] bool is_near() noexcept override;
-    [[nodiscard]] std::string remote_address() const override;
     [[nodiscard]] connection_ends ends() const override;
     [[nodiscard]] bool local() const noexcept override { return local_; }
 

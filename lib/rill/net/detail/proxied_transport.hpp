@@ -57,7 +57,6 @@ public:
         return inner_->unanswered_for(time);
     }
     [[nodiscard]] bool is_near() noexcept override { return inner_->is_near(); }
-    [[nodiscard]] std::string remote_address() const override;
     /// Until the header is complete, the client is unknown.
     [[nodiscard]] connection_ends ends() const override;
     [[nodiscard]] bool secure() const noexcept override { return inner_->secure(); }

@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <system_error>
 
 namespace rill::detail {
@@ -50,8 +49,6 @@ void close_on_exec(int socket) noexcept;
 /// The peer of a connected socket; nothing where the system does not tell, since the peer has gone.
 [[nodiscard]] std::optional<asio::generic::stream_protocol::endpoint> peer_of(int socket) noexcept;
 
-/// The peer's address, as `transport::remote_address` gives it.
-[[nodiscard]] std::string address_of(const asio::generic::stream_protocol::endpoint& peer);
 /// The ends of a connection that nobody passes on.
 [[nodiscard]] connection_ends ends_with(const asio::generic::stream_protocol::endpoint& peer) noexcept;
 

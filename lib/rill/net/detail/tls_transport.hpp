@@ -56,8 +56,8 @@ public:
         return inner_->unanswered_for(time);
     }
     [[nodiscard]] bool is_near() noexcept override { return inner_->is_near(); }
-    [[nodiscard]] std::string remote_address() const override { return inner_->remote_address(); }
     [[nodiscard]] connection_ends ends() const override { return inner_->ends(); }
+    [[nodiscard]] std::string remote_address() const override { return inner_->remote_address(); }
     [[nodiscard]] peer_state peer() const noexcept override { return inner_->peer(); }
     [[nodiscard]] bool secure() const noexcept override { return true; }
     [[nodiscard]] bool local() const noexcept override { return inner_->local(); }

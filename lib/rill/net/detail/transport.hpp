@@ -81,10 +81,13 @@ public:
     /// Whether the peer is on this machine or in its private network: then it may be a proxy.
     [[nodiscard]] virtual bool is_near() noexcept { return false; }
 
-    /// The peer, as `request::remote_address` gives it.
-    [[nodiscard]] virtual std::string remote_address() const = 0;
-    /// The same as values, and what has made the connection.
+    /// Whose connection it is, as far as that is known, and what has made it.
     [[nodiscard]] virtual connection_ends ends() const { return {}; }
+    /// The former as `request::remote_address` gives it; until it is known, the latter.
+    [[nodiscard]] virtual std::string remote_address() const {
+        const auto both = ends();
+        return (both.client.of == peer_address::kind::unknown ? both.neighbour : both.client).str();
+    }
     /// Whether it is encrypted, as `request::secure` says it.
     [[nodiscard]] virtual bool secure() const noexcept { return false; }
     /// Whether it is a Unix socket's: then requests come without an authority.
