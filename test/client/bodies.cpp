@@ -289,6 +289,20 @@ TEST_CASE("a POST that is answered with another 2xx than 200 may be an event str
     }
 }
 
+TEST_CASE("a checkpoint of a stream that is asked for once is not shown, and its id is kept") {
+    scripted::server server{scripted::answer(
+        response(200, "Content-Type: text/event-stream\r\n",
+                 "id: 7\nevent: checkpoint\ndata: {}\n\ndata: a\n\nevent: checkpoint\ndata: 17\n\n"))};
+    rill::http_client client;
+    texts all;
+    CHECK(error_of([&]() -> rill::task<void> {
+              auto answer = co_await client.send(client_request{method::get, server.url()});
+              while (const auto* m = co_await answer.next())
+                  all.push_back(m->type + '|' + m->data + '|' + m->last_event_id);
+          }) == std::error_code{});
+    CHECK(all == texts{"message|a|7", "checkpoint|17|7"});
+}
+
 TEST_CASE("a stream that is asked for once ends at its end") {
     scripted::server server{[](connection& c) {
         (void)c.request();

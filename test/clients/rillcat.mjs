@@ -181,6 +181,12 @@ test('--once ends with the stream', async () => {
   server.close();
 });
 
+test('--once shows no checkpoint, and counts none', async () => {
+  const t = topic();
+  const id = await publish(t, 'x');
+  assert.equal(await output(0, '--once', '--max-events', '1', `${t}?start=earliest`), `#${id} x\n`);
+});
+
 test('--once with a stream that breaks is a failure', async () => {
   const server = await script((_, response) => {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: a\n\n');

@@ -55,7 +55,8 @@ public:
     /// All that is left of the body, of at most `client_options::max_body` bytes.
     [[nodiscard]] task<std::string> bytes();
 
-    /// The next event of a stream, valid until the next call; null at its proper end. Throws `bad_status` or
+    /// The next event of a stream, valid until the next call; null at its proper end. A checkpoint (see
+    /// `event`) is left out, and its id is that of the event which follows it. Throws `bad_status` or
     /// `wrong_media_type` if this is no event stream, and a `sse_errc` if an event is larger than
     /// `client_options::events` allows. An event that the end cuts off is dropped.
     [[nodiscard]] task<const message*> next();

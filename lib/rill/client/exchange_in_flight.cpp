@@ -4,6 +4,7 @@
 #include <rill/client/detail/idempotent.hpp>
 #include <rill/client/detail/response_fields.hpp>
 #include <rill/http/detail/media_type.hpp>
+#include <rill/sse/detail/own_events.hpp>
 
 #include <asio/error.hpp>
 #include <fmt/format.h>
@@ -284,7 +285,8 @@ task<const message*> exchange_in_flight::next() {
     }
     for (;;) {
         while (!undecoded_.empty())
-            if (decode() == decoded::message) co_return &decoder_->current();
+            if (decode() == decoded::message && !is_checkpoint(decoder_->current()))
+                co_return &decoder_->current();
         undecoded_ = co_await read();
         if (undecoded_.empty()) co_return nullptr;
     }
