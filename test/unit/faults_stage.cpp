@@ -188,15 +188,7 @@ void stage::run() {
 }
 
 void stage::advance(rill::duration time) {
-    auto& timers = shard().timers();
-    const auto end = timers.now() + time;
-    run();
-    while (timers.due_by(end)) {
-        timers.step(end);
-        run();
-    }
-    timers.step(end);
-    run();
+    shard().timers().advance(time, [this] { run(); });
 }
 
 void stage::drain() {

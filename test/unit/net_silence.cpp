@@ -44,11 +44,7 @@ public:
 
     /// How many comments come in this time.
     [[nodiscard]] std::size_t comments_in(rill::duration time) {
-        auto& timers = shard_.timers();
-        const auto end = timers.now() + time;
-        for (run(); timers.due_by(end); run()) timers.step(end);
-        timers.step(end);
-        run();
+        shard_.timers().advance(time, [this] { run(); });
         return comments();
     }
 

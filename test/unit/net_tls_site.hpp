@@ -64,15 +64,7 @@ public:
         shard().context().poll();
     }
     void advance(rill::duration time) {
-        auto& timers = shard().timers();
-        const auto end = timers.now() + time;
-        run();
-        while (timers.due_by(end)) {
-            timers.step(end);
-            run();
-        }
-        timers.step(end);
-        run();
+        shard().timers().advance(time, [this] { run(); });
     }
 
     rill::router routes;

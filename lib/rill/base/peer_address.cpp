@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
-#include <charconv>
+#include <cstring>
 #include <netinet/in.h>
 #include <utility>
 
@@ -36,6 +36,14 @@ std::optional<ip_address> ip_address::parse_without_zone(std::string_view text) 
     if (zone == text.npos) return parse(text);
     if (text.find(':') > zone || zone + 1 == text.size()) return std::nullopt;
     return parse(text.substr(0, zone));
+}
+
+std::optional<ip_address> ip_address::parse_like_resolver(const std::string& text) {
+    in_addr found{};
+    if (::inet_aton(text.c_str(), &found) == 0) return std::nullopt;
+    std::array<unsigned char, sizeof found.s_addr> bytes{};
+    std::memcpy(bytes.data(), &found.s_addr, bytes.size());
+    return v4(bytes);
 }
 
 ip_address ip_address::v4(std::span<const unsigned char, 4> bytes) noexcept {

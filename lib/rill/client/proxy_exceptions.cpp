@@ -2,9 +2,6 @@
 #include <rill/client/detail/proxy_exceptions.hpp>
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <cstring>
-#include <netinet/in.h>
 #include <utility>
 
 namespace rill::detail {
@@ -13,11 +10,7 @@ namespace {
 /// The address that `host` is, also in the forms that the resolver takes for one, as `127.1`.
 std::optional<ip_address> address_of(std::string_view host) {
     if (const auto found = ip_address::parse_without_zone(host)) return found;
-    in_addr old{};
-    if (inet_aton(std::string{host}.c_str(), &old) == 0) return std::nullopt;
-    std::array<unsigned char, sizeof old.s_addr> bytes{};
-    std::memcpy(bytes.data(), &old.s_addr, bytes.size());
-    return ip_address::v4(bytes);
+    return ip_address::parse_like_resolver(std::string{host});
 }
 
 std::string_view without_brackets(std::string_view text) noexcept {

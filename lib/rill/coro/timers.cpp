@@ -63,11 +63,13 @@ void timers::wind() {
     });
 }
 
+/// By a manual clock: whether something may be due at or before `limit`.
 bool timers::due_by(time_point limit) const noexcept {
     const auto next = wheel_.next();
     return next && start_ + milliseconds{*next} <= limit;
 }
 
+/// Moves a manual clock to the next thing due, but not past `limit`, and runs what is due then.
 void timers::step(time_point limit) noexcept {
     const auto next = wheel_.next();
     const auto due = next ? start_ + milliseconds{*next} : limit;

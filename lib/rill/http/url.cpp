@@ -1,12 +1,10 @@
+#include <rill/base/detail/peer_address.hpp>
 #include <rill/base/text.hpp>
 #include <rill/http/detail/dot_segments.hpp>
 #include <rill/http/detail/syntax.hpp>
 #include <rill/http/url.hpp>
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <array>
-#include <netinet/in.h>
 
 namespace rill {
 namespace {
@@ -70,11 +68,7 @@ std::string_view cut(std::string_view& text, std::string_view ends) noexcept {
 /// An IPv4 address in one of the forms that the resolver takes for one, as `127.1` or `0x7f.0.0.1`, becomes
 /// four decimal numbers, as in browsers and curl; any other host stays as it is.
 void spell_out_ipv4(std::string& host) {
-    in_addr address{};
-    std::array<char, INET_ADDRSTRLEN> text{};
-    if (inet_aton(host.c_str(), &address) != 0 &&
-        inet_ntop(AF_INET, &address, text.data(), static_cast<socklen_t>(text.size())) != nullptr)
-        host = text.data();
+    if (const auto address = detail::ip_address::parse_like_resolver(host)) host = address->str();
 }
 
 /// Cuts the zone of `[fe80::1%25eth0]:80` (RFC 6874 §2), or of `[fe80::1%eth0]:80`, out of `authority`, and

@@ -107,15 +107,7 @@ reply server::send(std::string_view method, std::string_view target, std::string
 }
 
 void server::advance(duration time) {
-    auto& timers = impl_->shard.timers();
-    const auto end = timers.now() + time;
-    run();
-    while (timers.due_by(end)) {
-        timers.step(end);
-        run();
-    }
-    timers.step(end);
-    run();
+    impl_->shard.timers().advance(time, [this] { run(); });
 }
 
 void server::run() {

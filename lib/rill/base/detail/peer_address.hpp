@@ -20,6 +20,9 @@ public:
     [[nodiscard]] static std::optional<ip_address> parse(std::string_view text);
     /// The same, with `%zone` behind an IPv6 address left out.
     [[nodiscard]] static std::optional<ip_address> parse_without_zone(std::string_view text);
+    /// An IPv4 address in one of the forms that the resolver takes for one besides: `127.1`, `0x7f.0.0.1`,
+    /// `2130706433`. Nothing for anything else.
+    [[nodiscard]] static std::optional<ip_address> parse_like_resolver(const std::string& text);
     /// From the four bytes of an IPv4 address.
     [[nodiscard]] static ip_address v4(std::span<const unsigned char, 4> bytes) noexcept;
     /// From the sixteen bytes of an IPv6 address.

@@ -15,7 +15,7 @@ namespace rill::detail {
 /// The timers of one `io_context`: a wheel of milliseconds, and one Asio timer that turns it.
 ///
 /// It is a service of the context, so that `sleep_for` finds it wherever it is awaited. The thread that runs
-/// the context owns it. With a manual clock nothing turns the wheel but `step`.
+/// the context owns it. With a manual clock nothing turns the wheel but `advance`.
 class timers final : public asio::execution_context::service {
 public:
     using key_type = timers;
@@ -43,10 +43,19 @@ public:
         return t.expiry() > tick_at(when);
     }
 
-    /// For a manual clock: the time of the next thing that may be due, if there is one at or before `limit`.
-    [[nodiscard]] bool due_by(time_point limit) const noexcept;
-    /// For a manual clock: moves it to the next thing due, but not past `limit`, and runs what is due then.
-    void step(time_point limit) noexcept;
+    /// For a manual clock: lets time pass, in steps from one thing that is due to the next. `run` is called
+    /// first, and behind each of them, to do what follows from it.
+    template <typename Run>
+    void advance(duration time, Run run) {
+        const auto end = now() + time;
+        run();
+        while (due_by(end)) {
+            step(end);
+            run();
+        }
+        step(end);
+        run();
+    }
 
     /// An operation that waits for its timer, and that is destroyed unfinished if the context goes first.
     class operation : public timer_wheel::timer {
@@ -65,6 +74,8 @@ public:
 
 private:
     void shutdown() noexcept override;
+    [[nodiscard]] bool due_by(time_point limit) const noexcept;
+    void step(time_point limit) noexcept;
     [[nodiscard]] timer_wheel::tick tick_at(time_point when) const noexcept;
     [[nodiscard]] timer_wheel::tick tick_of_now() const noexcept;
     void turn() noexcept;
