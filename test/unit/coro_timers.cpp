@@ -28,7 +28,7 @@ private:
 
 class operation final : public timers::operation {
 public:
-    operation(timers& owner, int& deaths) : timers::operation{owner}, deaths_{deaths} {}
+    explicit operation(int& deaths) : deaths_{deaths} {}
     ~operation() override { ++deaths_; }
 
 private:
@@ -138,9 +138,9 @@ TEST_CASE("operations that wait when their context goes are destroyed, those tha
     int deaths = 0;
     {
         manual m;
-        m.clock.arm_after(*new operation{m.clock, deaths}, 1s);
-        m.clock.arm_after(*new operation{m.clock, deaths}, 2s);
-        m.clock.arm_after(*new operation{m.clock, deaths}, 1h);
+        m.clock.start(*new operation{deaths}, 1s);
+        m.clock.start(*new operation{deaths}, 2s);
+        m.clock.start(*new operation{deaths}, 1h);
         pass(m.clock, 2s);
         CHECK(deaths == 2);
     }

@@ -79,7 +79,6 @@ end left_nothing(const scenario& what, int blocks) {
 TEST_CASE("whichever block of memory is refused, only the connection that wanted it is lost") {
     if (!heap::is_watched()) return;
     for (const auto& what : scenarios()) {
-        if (what.of_asio) continue;
         CAPTURE(what.name);
         const auto right = meaning(played_with(what, -1).received);
         bool refused = true;

@@ -138,10 +138,7 @@ const std::vector<scenario>& scenarios() {
              ask(s, "/writes");
              s.advance(5s);
              s.receive();
-         },
-         {},
-         false,
-         true},
+         }},
         {"a handler that relays",
          [](stage& s) {
              ask(s, "/relays");
@@ -225,11 +222,7 @@ const std::vector<scenario>& scenarios() {
          }},
         {"a large answer, read slowly", [](stage& s) { read_slowly(s, "/large"); }},
         {"a large stream, read slowly", [](stage& s) { read_slowly(s, "/much"); }},
-        {"a large stream that is written, read slowly",
-         [](stage& s) { read_slowly(s, "/writes-much"); },
-         {},
-         false,
-         true},
+        {"a large stream that is written, read slowly", [](stage& s) { read_slowly(s, "/writes-much"); }},
     };
     return all;
 }

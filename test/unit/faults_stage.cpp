@@ -19,17 +19,6 @@ rill::server_options with_log(rill::server_options options, rill::log_sink& log)
     return options;
 }
 
-/// A handler whose coroutine Asio runs, which does not survive that memory for an operation is refused: the
-/// handler of the operation has taken the coroutine's frames over, and is destroyed from inside of them. So
-/// nothing is refused from here on.
-template <typename Handler>
-auto run_by_asio(Handler handler) {
-    return [handler = std::move(handler)](rill::request& r) {
-        heap::refuse_none();
-        return handler(r);
-    };
-}
-
 rill::task<void> pause() {
     co_await rill::sleep_for(1s);
 }
@@ -115,36 +104,29 @@ void stage::open() {
 }
 
 void stage::send(std::string_view bytes) {
-    {
-        const heap::spared here;
-        client().send(bytes);
-    }
+    with_client([&](auto& connection) { connection.send(bytes); });
     run();
     receive();
 }
 
 void stage::receive() {
     for (bool more = true; more;) {
-        {
-            const heap::spared here;
-            const auto part = client().receive();
+        with_client([&](auto& connection) {
+            const auto part = connection.receive();
             received += part;
             more = !part.empty();
-        }
+        });
         run();
     }
 }
 
 void stage::leave() {
-    client().close();
+    with_client([](auto& connection) { connection.close(); });
     run();
 }
 
 void stage::window(std::size_t bytes) {
-    {
-        const heap::spared here;
-        client().window(bytes);
-    }
+    with_client([&](auto& connection) { connection.window(bytes); });
     run();
 }
 
@@ -160,10 +142,7 @@ void stage::publish(int from, int to, std::string_view key) {
 }
 
 void stage::close() {
-    {
-        const heap::spared here;
-        news.close();
-    }
+    news.close();
     run();
 }
 
@@ -172,6 +151,8 @@ void stage::tell(std::function<void()> whom) {
     to_tell_.push_back(std::move(whom));
 }
 
+/// What Asio keeps in reserve is gone with each `poll` of the event loop, here and in the client's end. So
+/// the first calls of the next one renew it.
 void stage::run() {
     for (bool more = true; more;) {
         {
@@ -180,10 +161,12 @@ void stage::run() {
         }
         try {
             shard().context().restart();
-            more = shard().context().poll() > 0;
+            more = shard().context().poll() > std::exchange(reserved_, 0U);
         } catch (const std::bad_alloc&) {
             ++thrown;
         }
+        const heap::spared here;
+        reserved_ = shard().reserve();
     }
 }
 
@@ -208,26 +191,28 @@ void stage::add_routes() {
     routes_.get("/short", [](request&) { return response::text("short"); })
         .post("/short", [](request&) { return response::text("posted"); })
         .get("/large", [](request&) { return response::text(std::string(100'000, 'x')); })
-        .get("/later", run_by_asio([this](request&) -> task<response> {
+        .get("/later",
+             [this](request&) -> task<response> {
                  const witness here{handlers};
                  co_await pause();
                  co_return response::text("later");
-             }))
+             })
         .get("/throws", [](request&) -> response { throw std::runtime_error{"on purpose"}; })
-        .get("/throws-later", run_by_asio([this](request&) -> task<response> {
+        .get("/throws-later",
+             [this](request&) -> task<response> {
                  const witness here{handlers};
                  co_await pause();
                  throw std::runtime_error{"on purpose"};
-             }))
+             })
         .get("/not-now",
              [](request&) -> response {
                  throw rill::http_error{rill::status::service_unavailable, "not now"}.with("Retry-After",
                                                                                            "2");
              })
-        .post("/echo", run_by_asio([this](request& r) -> task<response> {
-                  const witness here{handlers};
-                  co_return response::text(co_await r.text());
-              }));
+        .post("/echo", [this](request& r) -> task<response> {
+            const witness here{handlers};
+            co_return response::text(co_await r.text());
+        });
 }
 
 void stage::add_streams() {
@@ -243,13 +228,14 @@ void stage::add_streams() {
                      co_await rill::sleep_for(20s);
                  }
              })
-        .get("/awaits", run_by_asio([this](request&) -> event_stream {
+        .get("/awaits",
+             [this](request&) -> event_stream {
                  const witness here{handlers};
                  for (int n = 0; n < 3; ++n) {
                      co_await pause();
                      co_yield {.data = std::to_string(n)};
                  }
-             }))
+             })
         .get("/fails",
              [this](request&) -> event_stream {
                  const witness here{handlers};
@@ -281,11 +267,12 @@ void stage::add_streams() {
                  co_yield {.data = "hello"};
                  co_yield rill::elements_of(news.subscribe(r));
              })
-        .get("/reads", run_by_asio([this](request& r) -> event_stream {
+        .get("/reads",
+             [this](request& r) -> event_stream {
                  const witness here{handlers};
                  auto following = news.subscribe(r);
                  while (const auto* m = co_await following.next()) co_yield {.data = m->data};
-             }))
+             })
         .get("/news", [this](request& r) { return news.subscribe(r); })
         .get("/skipping", [this](request& r) { return skipping.subscribe(r); })
         .get("/newest", [this](request& r) { return newest.subscribe(r); })

@@ -113,6 +113,15 @@ public:
     [[nodiscard]] rill::detail::shard& shard() { return *shard_; }
     [[nodiscard]] std::size_t subscribers() const;
 
+protected:
+    /// Does something with the client's end, for which nothing is refused.
+    template <typename Action>
+    void with_client(Action action) {
+        const heap::spared here;
+        action(client());
+        reserved_ = shard().reserve();
+    }
+
 private:
     void add_routes();
     void add_streams();
@@ -121,6 +130,7 @@ private:
 
     plan& plan_;
     std::vector<std::function<void()>> to_tell_;
+    std::size_t reserved_ = 0; ///< by so many calls that have not run yet
     rill::router routes_;
     std::optional<rill::detail::service> common_;
     std::optional<rill::detail::shard> shard_;
@@ -135,8 +145,6 @@ struct scenario {
     /// How the answer is cut into events, or whether some of them are skipped, is a matter of how fast the
     /// client takes it.
     bool depends_on_pace = false;
-    /// The handler is a coroutine that Asio begins before it runs.
-    bool of_asio = false;
 };
 
 [[nodiscard]] const std::vector<scenario>& scenarios();

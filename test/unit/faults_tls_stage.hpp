@@ -38,14 +38,13 @@ public:
 private:
     void exchange() {
         for (bool moved = true; moved;) {
-            {
-                const heap::spared here;
-                const auto there = tls_->output(), came = client().receive();
+            with_client([&](auto& connection) {
+                const auto there = tls_->output(), came = connection.receive();
                 moved = !there.empty() || !came.empty();
-                if (!there.empty()) client().send(there);
+                if (!there.empty()) connection.send(there);
                 tls_->input(came);
                 received += tls_->received();
-            }
+            });
             run();
         }
     }

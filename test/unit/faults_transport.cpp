@@ -92,7 +92,6 @@ transport::peer_state faulty_transport::peer() const noexcept {
 }
 
 void faulty_transport::close(bool reset) noexcept {
-    const heap::spared here;
     inner_.close(reset);
 }
 

@@ -1,11 +1,7 @@
 #include <rill/coro/detail/signal.hpp>
+#include <rill/coro/detail/suspension.hpp>
 
-#include <asio/associated_cancellation_slot.hpp>
-#include <asio/associated_executor.hpp>
-#include <asio/execution/context.hpp>
 #include <asio/execution_context.hpp>
-#include <asio/post.hpp>
-#include <asio/use_awaitable.hpp>
 
 #include <mutex>
 #include <utility>
@@ -33,23 +29,44 @@ private:
 
 asio::execution_context::id signal::waits::id;
 
-class signal::waiter {
+class signal::waiter final : public suspension {
 public:
-    explicit waiter(asio::execution_context& home) : home_{&asio::use_service<waits>(home)} {
-        home_->enlist(*this);
+    explicit waiter(signal& what) noexcept : what_{what} {}
+    ~waiter() override { leave(); }
+
+    void finish(asio::error_code result) {
+        leave();
+        suspension::finish(std::move(what_.waiter_), result);
     }
-    waiter(const waiter&) = delete;
-    waiter& operator=(const waiter&) = delete;
-    virtual ~waiter() {
-        if (home_) home_->delist(*this);
+
+    /// Leaves its signal, and destroys itself and with it the coroutine. The list has let it go.
+    void abandon() noexcept {
+        const auto self = std::move(what_.waiter_);
+        what_.give_up();
     }
-    virtual void wake(asio::error_code result) = 0;
-    /// Leaves its signal, and destroys itself and the handler.
-    virtual void abandon() noexcept = 0;
 
 private:
+    void begin(std::unique_ptr<suspension>& self) override {
+        auto& home = asio::use_service<waits>(context());
+        home.enlist(*this);
+        home_ = &home;
+        what_.waiter_.reset(this);
+        static_cast<void>(self.release());
+    }
+
+    void cancel() override {
+        auto& what = what_;
+        finish(asio::error::operation_aborted);
+        what.give_up();
+    }
+
+    void leave() noexcept {
+        if (auto* const home = std::exchange(home_, nullptr)) home->delist(*this);
+    }
+
     friend waits;
-    waits* home_; ///< null once that is going
+    signal& what_;
+    waits* home_ = nullptr; ///< null while it is not in its list
     waiter* previous_ = nullptr;
     waiter* next_ = nullptr;
 };
@@ -81,39 +98,6 @@ void signal::waits::shutdown() noexcept {
     while (auto* const w = take_one()) w->abandon();
 }
 
-template <typename Handler>
-class signal::waiter_of final : public waiter {
-public:
-    waiter_of(signal& what, Handler handler)
-        : waiter{asio::query(asio::get_associated_executor(handler), asio::execution::context)},
-          what_{what},
-          handler_{std::move(handler)} {
-        if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected())
-            slot.assign([&what](asio::cancellation_type type) {
-                if (type == asio::cancellation_type::none) return;
-                const auto self = std::move(what.waiter_);
-                what.give_up();
-                self->wake(asio::error::operation_aborted);
-            });
-    }
-
-    void wake(asio::error_code result) override {
-        if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected()) slot.clear();
-        const auto executor = asio::get_associated_executor(handler_);
-        asio::post(executor,
-                   [handler = std::move(handler_), result]() mutable { std::move(handler)(result); });
-    }
-
-    void abandon() noexcept override {
-        const auto self = std::move(what_.waiter_);
-        what_.give_up();
-    }
-
-private:
-    signal& what_;
-    Handler handler_;
-};
-
 signal::signal() noexcept = default;
 signal::signal(owner& whom) noexcept : owner_{&whom} {}
 signal::~signal() = default;
@@ -123,15 +107,15 @@ void signal::give_up() noexcept {
 }
 
 task<void> signal::wait() {
-    const auto start = [this](auto handler) {
-        waiter_ = std::make_unique<waiter_of<decltype(handler)>>(*this, std::move(handler));
-    };
-    return asio::async_initiate<const asio::use_awaitable_t<>, void(asio::error_code)>(start,
-                                                                                       asio::use_awaitable);
+    return suspension::of(std::make_unique<waiter>(*this));
 }
 
 void signal::notify() noexcept {
-    if (const auto waiter = std::exchange(waiter_, nullptr)) waiter->wake({});
+    if (waiter_) waiter_->finish({});
+}
+
+void signal::prepare(asio::execution_context& context) {
+    asio::use_service<waits>(context);
 }
 
 } // namespace rill::detail

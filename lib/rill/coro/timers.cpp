@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 namespace rill::detail {
 
@@ -77,13 +78,20 @@ void timers::step(time_point limit) noexcept {
     turn();
 }
 
-timers::operation::operation(timers& owner) noexcept : owner_{owner}, next_{owner.operations_} {
-    if (next_) next_->previous_ = this;
-    owner.operations_ = this;
+void timers::start(operation& what, duration time) {
+    arm_after(what, time);
+    what.owner_ = this;
+    what.previous_ = nullptr;
+    what.next_ = operations_;
+    if (operations_) operations_->previous_ = &what;
+    operations_ = &what;
 }
 
-timers::operation::~operation() {
-    (previous_ ? previous_->next_ : owner_.operations_) = next_;
+void timers::operation::leave() noexcept {
+    disarm();
+    auto* const owner = std::exchange(owner_, nullptr);
+    if (!owner) return;
+    (previous_ ? previous_->next_ : owner->operations_) = next_;
     if (next_) next_->previous_ = previous_;
 }
 

@@ -1,7 +1,7 @@
 #include <rill/app/detail/refusal.hpp>
 #include <rill/app/detail/request_source.hpp>
+#include <rill/coro/detail/handler_executor.hpp>
 #include <rill/net/detail/answer.hpp>
-#include <rill/net/detail/handler_executor.hpp>
 #include <rill/net/detail/parked_stream.hpp>
 #include <rill/sse/detail/layout.hpp>
 #include <rill/sse/frame.hpp>
@@ -87,8 +87,13 @@ template <typename T, typename Done>
 void answer::spawn(task<T> work, Done done) {
     running_ = true;
     handler_ = shard_.number_handler();
-    asio::co_spawn(handler_executor{shard_, handler_}, std::move(work),
-                   asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
+    try {
+        asio::co_spawn(handler_executor{shard_.turns(), handler_}, std::move(work),
+                       asio::bind_cancellation_slot(cancel_.slot(), std::move(done)));
+    } catch (...) { // it has not begun, or is over and could not say so
+        running_ = false;
+        throw;
+    }
 }
 
 void answer::run(task<response> work) {
@@ -161,7 +166,8 @@ void answer::fail(const std::exception_ptr& why) {
     }
     const bool cut = has_begun();
     over_ = true;
-    pumping_ = false; // what it has thrown has ended that, too
+    pumping_ = false;                                              // what it has thrown has ended that, too
+    if (running_) cancel_.emit(asio::cancellation_type::terminal); // it is not the handler that has failed
     release();
     if (cut)
         host_.abort();

@@ -1,8 +1,6 @@
 #include <rill/net/detail/epoll_transport.hpp>
 #include <rill/net/detail/socket_options.hpp>
 
-#include <asio/post.hpp>
-
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -87,7 +85,7 @@ transport::result epoll_transport::write_some(std::span<const std::string_view> 
 
 void epoll_transport::wait_readable(std::shared_ptr<observer> who) {
     if (readable_ || socket_ < 0)
-        tell_reader(std::move(who));
+        tell(poller_.context(), std::move(who), &observer::on_readable);
     else
         reader_ = std::move(who);
 }
@@ -95,18 +93,10 @@ void epoll_transport::wait_readable(std::shared_ptr<observer> who) {
 /// Most connections are never blocked. And a Unix socket has an edge for each piece that its peer takes,
 /// which would wake the event loop for nothing.
 void epoll_transport::wait_writable(std::shared_ptr<observer> who) {
-    if (writable_ || socket_ < 0) return tell_writer(std::move(who));
+    if (writable_ || socket_ < 0) return tell(poller_.context(), std::move(who), &observer::on_writable);
     if (!watches_write_) poller_.change(socket_, *this, input | EPOLLOUT);
     watches_write_ = true;
     writer_ = std::move(who);
-}
-
-void epoll_transport::tell_reader(std::shared_ptr<observer> who) {
-    asio::post(poller_.context(), [who = std::move(who)] { who->on_readable(); });
-}
-
-void epoll_transport::tell_writer(std::shared_ptr<observer> who) {
-    asio::post(poller_.context(), [who = std::move(who)] { who->on_writable(); });
 }
 
 /// An end, an error or urgent data stand behind bytes that a read may stop at, and have no edge of their own
@@ -129,7 +119,7 @@ void epoll_transport::on_events(std::uint32_t events) {
         writer = std::move(writer_);
     }
     if (reader) {
-        if (writer) tell_writer(std::move(writer)); // even if the other throws
+        tell(poller_.context(), std::move(writer), &observer::on_writable); // even if the other throws
         reader->on_readable();
     } else if (writer) {
         writer->on_writable();
@@ -148,8 +138,10 @@ void epoll_transport::close(bool reset) noexcept {
     }
     poller_.remove(socket_, *this);
     ::close(std::exchange(socket_, -1));
-    if (reader_) tell_reader(std::move(reader_));
-    if (writer_) tell_writer(std::move(writer_));
+    auto& loop = poller_.context();
+    auto reader = std::move(reader_), writer = std::move(writer_);
+    tell_closed(loop, std::move(reader), &observer::on_readable);
+    tell_closed(loop, std::move(writer), &observer::on_writable);
 }
 
 std::size_t epoll_transport::unacknowledged() noexcept {

@@ -68,6 +68,7 @@ void h1_session::drain() {
 
 void h1_session::close(bool reset) noexcept {
     if (phase_ == phase::closed) return;
+    const auto self = shared_from_this(); // the transport may let it go
     phase_ = phase::closed;
     disarm();
     stream_bounds_.reset();
@@ -213,12 +214,15 @@ void h1_session::end_unless_busy() {
 }
 
 /// From the event loop, since a handler may be on the stack, and since others want their turn.
-void h1_session::process_inbox_soon() {
+void h1_session::process_inbox_soon() try {
     asio::post(shard_.context(), [self = shared_from_this()] {
         if (self->phase_ == phase::closed || !self->conversation_) return;
         self->conversation_->process_inbox();
         self->watch();
     });
+} catch (...) { // nothing would go on
+    break_off();
+    throw;
 }
 
 /// The conversation has gone through what came.

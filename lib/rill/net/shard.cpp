@@ -1,3 +1,4 @@
+#include <rill/coro/detail/signal.hpp>
 #include <rill/net/detail/h1_session.hpp>
 #include <rill/net/detail/shard.hpp>
 
@@ -5,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <random>
 
@@ -28,7 +30,9 @@ shard::shard(const service& common, timers::clock_kind clock)
       timers_{asio::make_service<detail::timers>(*context_, clock)},
       proxies_{common.proxy_protocol, timers_, common.bounds.head_timeout, common.log},
       keep_alive_fields_{fields_for(common.bounds.idle_timeout)},
-      random_state_{std::random_device{}()} {}
+      random_state_{std::random_device{}()} {
+    signal::prepare(*context_);
+}
 
 shard::~shard() {
     drained_ = nullptr; // whom it tells may have gone
@@ -39,8 +43,19 @@ shard::~shard() {
     context_.reset(); // and with it the waits that keep sessions alive
 }
 
+std::size_t shard::reserve() {
+    struct nothing {
+        std::array<char, 900> size; // a little less than the most that Asio keeps
+        void operator()() const noexcept {}
+    };
+    constexpr std::size_t blocks = 2; // as many as it keeps
+    for (auto n = blocks; n > 0; --n) asio::post(executor_, nothing{});
+    return blocks;
+}
+
 void shard::run() {
     for (;;) try {
+            reserve();
             context_->run();
             return;
         } catch (const std::exception& e) {
@@ -151,7 +166,7 @@ void shard::answer_next() {
 void shard::log_long_run(time_point began, const request& r) {
     const auto now = timers_.noted();
     const auto time = now - std::max(began, told_until_); // a part of it may be told already
-    if (time <= longest_run) return;
+    if (time <= turns::longest) return;
     told_until_ = now;
     if (now < told_next_) return;
     told_next_ = now + std::chrono::seconds{1};
@@ -162,9 +177,9 @@ void shard::log_long_run(time_point began, const request& r) {
 }
 
 /// If the handler has ended and something that it started goes on, the request is no longer known.
-void shard::log_long_turn(std::uint64_t handler) noexcept try {
+void shard::on_long_turn(std::uint64_t handler) noexcept try {
     for (auto* session = sessions_; session; session = session->next_)
-        if (const auto* asked = session->request_of(handler)) return log_long_run(turn_began_, *asked);
+        if (const auto* asked = session->request_of(handler)) return log_long_run(turns_.began(), *asked);
 } catch (...) { // there is no memory for the line
     return;
 }

@@ -180,7 +180,7 @@ bool tls_transport::has_more() const noexcept {
 
 void tls_transport::wait_readable(std::shared_ptr<observer> who) {
     if (has_more())
-        asio::post(share_.context, [who = std::move(who)] { who->on_readable(); });
+        tell(share_.context, std::move(who), &observer::on_readable);
     else
         inner_->wait_readable(std::move(who));
 }

@@ -131,12 +131,11 @@ void memory_transport::close(bool reset) noexcept {
     if (std::exchange(closed_, true)) return;
     wire_->server_ended_ = true;
     wire_->server_reset_ = reset;
-    // A socket that is closed tells those who wait; so does this, and lets them go.
     if (!wire_->context_) return;
-    if (auto who = std::exchange(wire_->reader_, nullptr))
-        asio::post(*wire_->context_, [who = std::move(who)] { who->on_readable(); });
-    if (auto who = std::exchange(wire_->writer_, nullptr))
-        asio::post(*wire_->context_, [who = std::move(who)] { who->on_writable(); });
+    const auto wire = wire_;
+    auto reader = std::move(wire->reader_), writer = std::move(wire->writer_);
+    tell_closed(*wire->context_, std::move(reader), &observer::on_readable);
+    tell_closed(*wire->context_, std::move(writer), &observer::on_writable);
 }
 
 } // namespace rill::testing::detail

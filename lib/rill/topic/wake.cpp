@@ -1,8 +1,6 @@
 // Who is told of news, and when.
 #include <rill/topic/detail/core.hpp>
 
-#include <asio/post.hpp>
-
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -16,7 +14,7 @@ constexpr unsigned slice = 64;
 
 /// A slice comes in so many turns of the event loop after the one before it: in the first of them a request
 /// that came meanwhile is noticed, in the second it is read, and in the third its handler has ended.
-constexpr unsigned turns = 4;
+constexpr std::uint8_t turns_between = 4;
 
 } // namespace
 
@@ -56,19 +54,22 @@ void topic_core::wake(lot& where) {
 }
 
 /// Begins a walk, unless one is under way.
-void topic_core::schedule(lot& where, std::uint64_t needed, unsigned after) {
+void topic_core::schedule(lot& where, std::uint64_t needed, std::uint8_t after) {
     if (where.scheduled) return;
     where.needed = needed;
-    post_walk(where, after);
+    where.wait = after;
+    post_walk(where);
     where.scheduled = true;
 }
 
-void topic_core::post_walk(lot& where, unsigned after) {
-    asio::post(where.executor, [self = shared_from_this(), lot = where.shared_from_this(), after] {
-        if (after > 1)
-            self->post_walk(*lot, after - 1);
-        else
+void topic_core::post_walk(lot& where) {
+    where.posted.post(where.executor, [self = shared_from_this(), lot = where.shared_from_this()] {
+        if (lot->wait > 1) {
+            --lot->wait;
+            self->post_walk(*lot);
+        } else {
             self->walk(*lot);
+        }
     });
 }
 
@@ -127,7 +128,7 @@ void topic_core::walk(lot& where) {
     }
     if (where.due->empty()) refill(where);
     where.scheduled = false;
-    if (!where.due->empty() || where.some_fell) schedule(where, where.needed, turns);
+    if (!where.due->empty() || where.some_fell) schedule(where, where.needed, turns_between);
 }
 
 /// Takes `c` out of the list that it is in, and has it belong to the lot of `executor`.

@@ -28,8 +28,6 @@ public:
 
 private:
     class operation;
-    template <typename Handler>
-    class operation_of;
 
     std::weak_ptr<operation> under_way_;
 };

@@ -2,6 +2,8 @@
 
 #include <rill/coro/task.hpp>
 
+#include <asio/execution_context.hpp>
+
 #include <memory>
 
 namespace rill::detail {
@@ -35,14 +37,15 @@ public:
     /// Completes at the next `notify`. One coroutine at a time.
     [[nodiscard]] task<void> wait();
 
-    /// Wakes who waits, if somebody does.
+    /// Wakes the coroutine that waits, if one does.
     void notify() noexcept;
+
+    /// Takes, before anything waits in `context`, the memory that its waits have in common.
+    static void prepare(asio::execution_context& context);
 
 private:
     class waits;
     class waiter;
-    template <typename Handler>
-    class waiter_of;
 
     void give_up() noexcept;
 

@@ -57,20 +57,27 @@ public:
         run();
     }
 
-    /// An operation that waits for its timer, and that is destroyed unfinished if the context goes first.
+    /// Something that waits for its timer, and that the context deletes if that goes first.
     class operation : public timer_wheel::timer {
     public:
-        explicit operation(timers& owner) noexcept;
+        operation() noexcept = default;
         operation(const operation&) = delete;
         operation& operator=(const operation&) = delete;
-        virtual ~operation();
+        virtual ~operation() { leave(); }
+
+        /// It waits no longer, and belongs to whoever calls this.
+        void leave() noexcept;
 
     private:
         friend timers;
-        timers& owner_;
+        timers* owner_ = nullptr; ///< null while it does not wait
         operation* previous_ = nullptr;
-        operation* next_;
+        operation* next_ = nullptr;
     };
+
+    /// Lets `what`, made by `new`, wait for so long. It belongs to the context until it leaves, which it has
+    /// to do when its time has come.
+    void start(operation& what, duration time);
 
 private:
     void shutdown() noexcept override;

@@ -43,8 +43,6 @@ public:
 
 private:
     static constexpr std::size_t size_of_reader = 160; ///< of a session
-    void tell_reader(std::shared_ptr<observer> who);
-    void tell_writer(std::shared_ptr<observer> who);
     static result outcome_of(ssize_t bytes, std::size_t wanted, bool exact, bool& ready) noexcept;
 
     poller& poller_;

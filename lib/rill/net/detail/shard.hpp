@@ -2,7 +2,7 @@
 
 #include <rill/app/request.hpp>
 #include <rill/base/log.hpp>
-#include <rill/coro/detail/timers.hpp>
+#include <rill/coro/detail/turns.hpp>
 #include <rill/http/date.hpp>
 #include <rill/net/detail/proxied_transport.hpp>
 #include <rill/net/detail/round.hpp>
@@ -40,7 +40,7 @@ class h1_session;
 /// The shard outlives its sessions: a session refers to it and is kept alive by waits of its transport. The
 /// shard's destructor closes the transports, so that these become calls of its context, and ends the context
 /// before anything else goes.
-class shard {
+class shard : turns::observer {
 public:
     explicit shard(const service& common, timers::clock_kind clock = timers::clock_kind::system);
     shard(const shard&) = delete;
@@ -59,6 +59,10 @@ public:
     /// Runs the event loop until its context is stopped. What is thrown in it, by a handler that an
     /// application gave to Asio, is logged, and ends nothing else.
     void run();
+
+    /// Posts calls by which Asio takes memory, and keeps it for as long as the event loop runs, to start and
+    /// end coroutines: if it were refused any in the middle of that, the process would end. How many calls.
+    std::size_t reserve();
 
     /// Has connections that are prepared from now on use `credentials`.
     void use_tls(std::shared_ptr<const tls_credentials> credentials);
@@ -107,37 +111,19 @@ public:
     /// The handler of `r` has run since `began`, while nobody else on this thread could. If that was long,
     /// the log tells of it, once in a second at most.
     void handler_ran(time_point began, const request& r) {
-        if (timers_.noted() - began > longest_run) [[unlikely]]
+        if (timers_.noted() - began > turns::longest) [[unlikely]]
             log_long_run(began, r);
     }
 
-    /// A number that no other handler of this shard has: see `handler_turn`.
+    /// A number that no other handler of this shard has: see `turns`.
     [[nodiscard]] std::uint64_t number_handler() noexcept { return ++handlers_; }
 
-    /// A turn of the event loop in which the coroutine of a handler goes on: see `handler_executor`.
-    class handler_turn {
-    public:
-        handler_turn(shard& home, std::uint64_t handler) noexcept
-            : home_{home}, handler_{handler}, before_{home.turn_began_} {
-            home.turn_began_ = home.timers_.recently();
-        }
-        handler_turn(const handler_turn&) = delete;
-        handler_turn& operator=(const handler_turn&) = delete;
-        ~handler_turn() {
-            if (home_.timers_.recently() - home_.turn_began_ > longest_run) [[unlikely]]
-                home_.log_long_turn(handler_);
-            home_.turn_began_ = before_;
-        }
-
-    private:
-        shard& home_;
-        const std::uint64_t handler_;
-        const time_point before_;
-    };
+    /// Those turns of the event loop in which the coroutine of a handler goes on.
+    [[nodiscard]] detail::turns& turns() noexcept { return turns_; }
     /// In such a turn: the handler of `r` is done.
     void handler_ends(const request& r) {
         static_cast<void>(timers_.recently());
-        handler_ran(turn_began_, r);
+        handler_ran(turns_.began(), r);
     }
 
     /// Where connections read, and what they do together.
@@ -162,21 +148,19 @@ private:
     void for_each_session(Action action);
     void answer_next();
     void log_long_run(time_point began, const request& r);
-    void log_long_turn(std::uint64_t handler) noexcept;
-
-    static constexpr std::chrono::milliseconds longest_run{100};
+    void on_long_turn(std::uint64_t handler) noexcept override;
 
     const service& common_;
     std::optional<asio::io_context> context_;
     asio::any_io_executor executor_;
     detail::timers& timers_;
+    detail::turns turns_{*context_, timers_, *this};
     proxy_share proxies_;
     std::unique_ptr<tls_share> tls_; ///< none without TLS
     date_cache date_;
     std::string keep_alive_fields_;
     std::deque<std::shared_ptr<h1_session>> leaving_; ///< those that answer later
     std::uint64_t handlers_ = 0;                      ///< how many have a number
-    time_point turn_began_{};                         ///< of the coroutine that goes on right now
     time_point told_until_{};                         ///< the end of the last run that was long
     time_point told_next_{};                          ///< no line about one before that
     detail::round round_{*context_};

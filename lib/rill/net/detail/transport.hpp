@@ -2,13 +2,18 @@
 
 #include <rill/base/detail/peer_address.hpp>
 
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace rill::detail {
 
@@ -69,7 +74,8 @@ public:
     /// Tells the peer that no more bytes come.
     virtual void shutdown_write() noexcept = 0;
     /// Gives the connection up, with a reset where `reset` says so: the peer must not take what it has for
-    /// complete.
+    /// complete. Observers that wait are told; if there is no memory for that, they are let go untold, and
+    /// this transport with them if they own it.
     virtual void close(bool reset) noexcept = 0;
 
     /// The bytes that were written and that the peer has not acknowledged: what lies here, on the way, and in
@@ -92,6 +98,19 @@ public:
     [[nodiscard]] virtual bool secure() const noexcept { return false; }
     /// Whether it is a Unix socket's: then requests come without an authority.
     [[nodiscard]] virtual bool local() const noexcept { return false; }
+
+protected:
+    /// Tells `who`, if there is one, from the event loop.
+    static void tell(asio::io_context& loop, std::shared_ptr<observer> who, void (observer::*event)()) {
+        if (who) asio::post(loop, [who = std::move(who), event] { ((*who).*event)(); });
+    }
+    /// The same for `close`. That may be the end of the transport.
+    static void tell_closed(asio::io_context& loop, std::shared_ptr<observer> who,
+                            void (observer::*event)()) noexcept try {
+        tell(loop, std::move(who), event);
+    } catch (const std::bad_alloc&) { // it goes untold
+        return;
+    }
 };
 
 } // namespace rill::detail

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <rill/coro/detail/feed.hpp>
+#include <rill/coro/detail/posting.hpp>
 #include <rill/topic/detail/cursor.hpp>
 #include <rill/topic/detail/history.hpp>
 #include <rill/topic/detail/position.hpp>
@@ -47,8 +48,10 @@ struct lot : std::enable_shared_from_this<lot> {
     std::size_t readers = 0;
     std::uint64_t moved_at = 0; ///< the log's end when `waiting` became `due` last
     std::uint64_t needed = 0;   ///< from this event on, those in `due` who were waiting have not been served
+    posting<2 * sizeof(std::shared_ptr<void>)> posted; ///< the walk
     bool closing_seen = false;
     bool scheduled = false;   ///< a walk is under way or posted
+    std::uint8_t wait = 0;    ///< so many turns of the event loop before it
     bool some_fell = false;   ///< the log has gone on without one of the paused, or some are to be cut
     std::uint64_t cut_to = 0; ///< of the paused, those who have seen no more than this event are to be cut
 };
@@ -166,8 +169,8 @@ private:
     void trim();
     void tell_paused();
     void wake(lot& where);
-    void schedule(lot& where, std::uint64_t needed, unsigned after = 1);
-    void post_walk(lot& where, unsigned after);
+    void schedule(lot& where, std::uint64_t needed, std::uint8_t after = 1);
+    void post_walk(lot& where);
     void walk(lot& where);
     void refill(lot& where) noexcept;
     [[nodiscard]] bool has_news(const lot& where) const noexcept;
