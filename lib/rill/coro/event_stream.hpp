@@ -50,10 +50,19 @@ namespace rill {
 class event_stream {
     /// What a suspended handler waits for; lives in the handler's own frame.
     struct awaited {
-        explicit awaited(std::optional<duration> sleep) noexcept : time{sleep} {}
+        explicit awaited(std::optional<duration> sleep = {}) noexcept : time{sleep} {}
         awaited(const awaited&) = delete;
         awaited& operator=(const awaited&) = delete;
         virtual task<void> run() = 0;
+
+        [[nodiscard]] bool await_ready() const noexcept { return false; }
+        template <typename Promise>
+        void await_suspend(std::coroutine_handle<Promise> handler) noexcept {
+            handler.promise().awaited_ = this;
+        }
+        void await_resume() {
+            if (failure) std::rethrow_exception(std::exchange(failure, nullptr));
+        }
 
         const std::optional<duration> time; ///< if it is nothing but a sleep
         std::exception_ptr failure{};
@@ -63,18 +72,12 @@ class event_stream {
     };
 
     template <typename T>
-    class awaiter final : awaited {
+    class awaiter final : public awaited {
     public:
-        explicit awaiter(task<T> work, std::optional<duration> sleep = {}) noexcept
-            : awaited{sleep}, work_{std::move(work)} {}
+        explicit awaiter(task<T> work) noexcept : work_{std::move(work)} {}
 
-        [[nodiscard]] bool await_ready() const noexcept { return false; }
-        template <typename Promise>
-        void await_suspend(std::coroutine_handle<Promise> handler) noexcept {
-            handler.promise().awaited_ = this;
-        }
         T await_resume() {
-            if (failure) std::rethrow_exception(std::exchange(failure, nullptr));
+            awaited::await_resume();
             if constexpr (!std::is_void_v<T>) return *std::move(result_);
         }
 
@@ -90,6 +93,15 @@ class event_stream {
         task<T> work_;
         [[no_unique_address]] std::conditional_t<std::is_void_v<T>, std::monostate, std::optional<T>>
             result_{};
+    };
+
+    /// Most sleeps are timed and never run: what is needed for that is made when it is asked for.
+    class sleeper final : public awaited {
+    public:
+        explicit sleeper(duration sleep) noexcept : awaited{sleep} {}
+
+    private:
+        task<void> run() override { return sleep_for(*time); }
     };
 
     /// What `co_yield` suspends in: it throws into the handler what the consumer had against the event.
@@ -199,9 +211,9 @@ public:
     awaiter<T> await_transform(task<T> work) noexcept {
         return awaiter<T>{std::move(work)};
     }
-    awaiter<void> await_transform(sleep_task work) noexcept {
-        const auto time = work.time();
-        return awaiter<void>{std::move(work), time};
+    sleeper await_transform(sleep_task&& work) noexcept {
+        const task<void> freed{std::move(work)}; // else it would be there until the handler goes on
+        return sleeper{work.time()};
     }
     template <typename T>
         requires(!requires(T work) { []<typename Result>(const task<Result>&) {}(work); })
