@@ -1,5 +1,7 @@
 #pragma once
 
+#include "receive_buffer.hpp"
+
 #include <arpa/inet.h>
 #include <cerrno>
 #include <cstdint>
@@ -112,6 +114,8 @@ public:
         name.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
         return name;
     }
+
+    [[nodiscard]] std::size_t receive_buffer() const { return receive_buffer_of(socket_); }
 
     /// Leaves as a process that ends does.
     void close() {
