@@ -2,6 +2,8 @@
 
 #include <rill/base/text.hpp>
 
+#include "support/socket_client.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -23,6 +25,15 @@ namespace {
 
 [[noreturn]] void fail(const char* what) {
     throw std::system_error{errno, std::generic_category(), what};
+}
+
+/// Passes on at most `left` bytes, and takes them off that. False if one of both has left.
+bool pass(int from, int to, std::size_t& left) {
+    std::array<char, 16384> bytes;
+    const auto size = ::recv(from, bytes.data(), std::min(left, bytes.size()), 0);
+    if (size <= 0) return false;
+    left -= static_cast<std::size_t>(size);
+    return ::send(to, bytes.data(), static_cast<std::size_t>(size), MSG_NOSIGNAL) == size;
 }
 
 std::string words(const std::exception& cause) {
@@ -111,6 +122,20 @@ bool connection::trickle(std::string_view bytes, std::chrono::milliseconds pause
         if (::poll(&leaving, 1, static_cast<int>(pause.count())) != 0) return false;
     }
     return true;
+}
+
+traffic connection::relay(std::uint16_t port, const traffic& most) {
+    const support::socket_client upstream{"http://127.0.0.1:" + std::to_string(port)};
+    std::array both{pollfd{.fd = socket_, .events = POLLIN, .revents = 0},
+                    pollfd{.fd = upstream.descriptor(), .events = POLLIN, .revents = 0}};
+    auto left = most;
+    for (bool there = true; there && left.from_client > 0 && left.to_client > 0;) {
+        if (::poll(both.data(), both.size(), -1) < 0) fail("poll");
+        if (both[0].revents != 0) there = pass(both[0].fd, both[1].fd, left.from_client);
+        if (both[1].revents != 0 && left.from_client > 0)
+            there = pass(both[1].fd, both[0].fd, left.to_client) && there;
+    }
+    return {most.from_client - left.from_client, most.to_client - left.to_client};
 }
 
 void connection::finish() {

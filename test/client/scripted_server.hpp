@@ -32,6 +32,12 @@ private:
     bool open_ = false;
 };
 
+/// So many bytes that a client sent, and that were sent to it.
+struct traffic {
+    std::size_t from_client = std::string::npos;
+    std::size_t to_client = std::string::npos;
+};
+
 /// A connection that a script plays on, with POSIX calls only, so that none of the client's code checks
 /// itself. What goes wrong is thrown, and told when the server goes.
 class connection {
@@ -53,6 +59,9 @@ public:
     void send(std::string_view bytes);
     /// Sends a byte at a time, with so much time between them; false once the client has left.
     bool trickle(std::string_view bytes, std::chrono::milliseconds pause);
+    /// Passes on what the client and a server at this port of 127.0.0.1 say to each other, until one of them
+    /// leaves, or as much as this was passed on in either direction. Gives how much it was.
+    traffic relay(std::uint16_t port, const traffic& most = {});
     /// Sends no more, and waits until the client has left.
     void finish();
     /// Whether the client leaves in time; what it sends until then is not looked at.

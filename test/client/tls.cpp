@@ -3,7 +3,7 @@
 
 #include "client/asking.hpp"
 #include "client/scripted_server.hpp"
-#include "net/serving.hpp"
+#include "client/secure_server.hpp"
 
 #include <doctest/doctest.h>
 
@@ -21,57 +21,18 @@ using rill::client_errc;
 using rill::client_request;
 using rill::method;
 using scripted::connection;
+using secure::file;
+using secure::ours;
+using secure::trusting;
 
 namespace {
 
-std::string file(std::string_view name) {
-    return std::string{CERTIFICATES} + "/" + std::string{name};
-}
-
-/// A server of https with the certificate of this name.
-class secure_server {
-public:
-    explicit secure_server(const std::string& name = "server")
-        : chain_{file(name + ".pem")},
-          key_{file(name + ".key")},
-          server_{with_routes(routes_), {.threads = 1, .tls = {.certificate = chain_, .private_key = key_}}} {
-    }
-
-    /// By name, or by address.
-    [[nodiscard]] std::string url(std::string_view path = "/", std::string_view host = "localhost") const {
-        const auto& whole = server_.url();
-        return "https://" + std::string{host} + whole.substr(whole.rfind(':')) + std::string{path};
-    }
-
-private:
-    static rill::router& with_routes(rill::router& routes) {
-        routes.get("/", [](rill::request&) { return rill::response::text("secret"); });
-        routes.get("/events", [](rill::request& request) -> rill::event_stream {
-            const std::string last{request.last_event_id()};
-            co_yield {.id = last + "x", .data = last};
-        });
-        return routes;
-    }
-
-    std::string chain_;
-    std::string key_;
-    rill::router routes_;
-    serving::server server_;
-};
-
-rill::client_options trusting(const std::string& ca) {
-    rill::client_options options;
-    options.ca_file = ca;
-    return options;
-}
-
-const std::string ours = file("ca.pem");
 const std::string other = file("other_ca.pem");
 
 } // namespace
 
 TEST_CASE("a server whose authority is trusted is asked, by its name and by its address") {
-    const secure_server server;
+    const secure::server server;
     for (const auto* const host : {"localhost", "127.0.0.1"}) {
         CAPTURE(host);
         CHECK(get(server.url("/", host), trusting(ours)).body == "secret");
@@ -79,7 +40,7 @@ TEST_CASE("a server whose authority is trusted is asked, by its name and by its 
 }
 
 TEST_CASE("a dot behind the host's name is no part of the name that a certificate is for, nor of SNI") {
-    const secure_server server;
+    const secure::server server;
     CHECK(get(server.url("/", "localhost."), trusting(ours)).body == "secret");
     std::string hello;
     scripted::gate heard;
@@ -95,7 +56,7 @@ TEST_CASE("a dot behind the host's name is no part of the name that a certificat
 }
 
 TEST_CASE("requests over TLS share a connection, and event streams come back over TLS") {
-    const secure_server server;
+    const secure::server server;
     rill::http_client client{server.url(), trusting(ours)};
     rill::event_source source{client, "/events", eager()};
     texts taken;
@@ -111,7 +72,7 @@ TEST_CASE("requests over TLS share a connection, and event streams come back ove
 
 TEST_CASE("a certificate that is not to be trusted is refused, with the reason, and not tried again") {
     const auto refusal = [](const std::string& name, const std::string& ca) {
-        const secure_server server{name};
+        const secure::server server{name};
         CHECK(failure_of(server.url(), trusting(ca)) == client_errc::certificate_refused);
         rill::http_client client{{}, trusting(ca)};
         diary told;
@@ -130,7 +91,7 @@ TEST_CASE("a certificate that is not to be trusted is refused, with the reason, 
 }
 
 TEST_CASE("the system does not trust the authority of the tests") {
-    const secure_server server;
+    const secure::server server;
     CHECK(failure_of(server.url()) == client_errc::certificate_refused);
 }
 
@@ -138,7 +99,7 @@ TEST_CASE("who does not verify trusts everybody") {
     rill::client_options options;
     options.verify = false;
     for (const auto* const name : {"server", "wrong_host", "expired"}) {
-        const secure_server server{name};
+        const secure::server server{name};
         CHECK(get(server.url(), options).body == "secret");
     }
 }
@@ -216,7 +177,7 @@ TEST_CASE("a handshake has a bound") {
 }
 
 TEST_CASE("a tunnel of a proxy carries TLS, and the proxy sees nothing of it") {
-    const secure_server behind;
+    const secure::server behind;
     const auto target = behind.url().substr(std::string_view{"https://"}.size());
     const auto authority = target.substr(0, target.find('/'));
     std::string seen;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "receive_buffer.hpp"
-
 #include <arpa/inet.h>
 #include <cerrno>
 #include <charconv>
@@ -89,7 +87,7 @@ public:
     /// Sends no more, and says so.
     void finish() { ::shutdown(socket_, SHUT_WR); }
 
-    [[nodiscard]] std::size_t receive_buffer() const { return receive_buffer_of(socket_); }
+    [[nodiscard]] int descriptor() const { return socket_; }
 
     /// Leaves as a process that ends does.
     void close() {

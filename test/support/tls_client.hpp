@@ -1,7 +1,5 @@
 #pragma once
 
-#include "receive_buffer.hpp"
-
 #include <arpa/inet.h>
 #include <cerrno>
 #include <cstdint>
@@ -115,7 +113,7 @@ public:
         return name;
     }
 
-    [[nodiscard]] std::size_t receive_buffer() const { return receive_buffer_of(socket_); }
+    [[nodiscard]] int descriptor() const noexcept { return socket_; }
 
     /// Leaves as a process that ends does.
     void close() {

@@ -104,15 +104,15 @@ void stage::open() {
 }
 
 void stage::send(std::string_view bytes) {
-    with_client([&](auto& connection) { connection.send(bytes); });
+    as_client([&] { client().send(bytes); });
     run();
     receive();
 }
 
 void stage::receive() {
     for (bool more = true; more;) {
-        with_client([&](auto& connection) {
-            const auto part = connection.receive();
+        as_client([&] {
+            const auto part = client().receive();
             received += part;
             more = !part.empty();
         });
@@ -121,12 +121,12 @@ void stage::receive() {
 }
 
 void stage::leave() {
-    with_client([](auto& connection) { connection.close(); });
+    as_client([&] { client().close(); });
     run();
 }
 
 void stage::window(std::size_t bytes) {
-    with_client([&](auto& connection) { connection.window(bytes); });
+    as_client([&] { client().window(bytes); });
     run();
 }
 
@@ -277,6 +277,20 @@ void stage::add_streams() {
         .get("/skipping", [this](request& r) { return skipping.subscribe(r); })
         .get("/newest", [this](request& r) { return newest.subscribe(r); })
         .get("/strict", [this](request& r) { return strict.subscribe(r); });
+}
+
+std::string stage::neighbour::asked() {
+    if (connection_.ended()) connection_ = stage_.connect(none_);
+    connection_.send("GET /short HTTP/1.1\r\nHost: test\r\n\r\n");
+    stage_.run();
+    auto answer = meaning(connection_.receive());
+    stage_.run();
+    return answer;
+}
+
+void stage::neighbour::leave() {
+    connection_.close();
+    stage_.run();
 }
 
 std::string meaning(std::string_view bytes) {

@@ -102,6 +102,9 @@ public:
 
     [[nodiscard]] virtual rill::testing::connection& client() { return *client_; }
 
+    /// Another client of the same server.
+    class neighbour;
+
     int handlers = 0; ///< that are alive
     rill::topic news, skipping{{.keep_events = 3, .policy = rill::lag_policy::skip}},
         newest{{.keep_events = 3, .policy = rill::lag_policy::latest}},
@@ -113,12 +116,11 @@ public:
     [[nodiscard]] rill::detail::shard& shard() { return *shard_; }
     [[nodiscard]] std::size_t subscribers() const;
 
-protected:
-    /// Does something with the client's end, for which nothing is refused.
+    /// Does what a client does, for which nothing is refused.
     template <typename Action>
-    void with_client(Action action) {
+    void as_client(Action action) {
         const heap::spared here;
-        action(client());
+        action();
         reserved_ = shard().reserve();
     }
 
@@ -135,6 +137,20 @@ private:
     std::optional<rill::detail::service> common_;
     std::optional<rill::detail::shard> shard_;
     std::optional<rill::testing::connection> client_;
+};
+
+class stage::neighbour {
+public:
+    explicit neighbour(stage& s) : stage_{s}, connection_{s.connect(none_)} {}
+
+    /// What it gets for `/short`; on a new connection, if the old one has been idle for long.
+    [[nodiscard]] std::string asked();
+    void leave();
+
+private:
+    stage& stage_;
+    plan none_;
+    rill::testing::connection connection_;
 };
 
 /// What a client asks for, and when.
