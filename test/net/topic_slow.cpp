@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -130,22 +131,24 @@ TEST_CASE("a hundred subscribers that never read slow nobody down") {
     };
     // Time on the clock would be that of all else the machine does; and a server that waits for those who do
     // not read waits for longer than `tell` does. It is the same server and the same readers each time, since
-    // where its thread happens to run makes more of a difference. A round that was disturbed does not count.
-    std::vector<double> rounds;
+    // where its thread happens to run makes more of a difference. Beside other load one round may well be 20 %
+    // off, and the median of few of them 10.
+    std::vector<double> rounds(21);
     auto before = share();
-    for (int round = 0; round < 7; ++round) {
+    for (auto& round : rounds) {
         all.seat_stuck(stuck);
         all.fill_stuck();
         const auto with = share();
         CHECK(all.topic.statistics().subscribers == readers + stuck);
         all.dismiss_stuck();
         const auto after = share();
-        rounds.push_back(with / ((before + after) / 2));
+        round = with / ((before + after) / 2);
         before = after;
     }
-    std::ranges::nth_element(rounds, rounds.begin() + 3);
-    MESSAGE("with them an event takes ", rounds[3], " of the work");
-    CHECK(rounds[3] <= 1.1);
+    const auto median = rounds.begin() + std::ssize(rounds) / 2;
+    std::ranges::nth_element(rounds, median);
+    MESSAGE("with them an event takes ", *median, " of the work");
+    CHECK(*median <= 1.1);
     CHECK(all.topic.statistics().disconnected == 0);
 }
 
