@@ -1,4 +1,4 @@
-#include <rill/base/timer_wheel.hpp>
+#include <rill/base/detail/timer_wheel.hpp>
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,7 @@
 
 namespace {
 
-struct probe final : rill::timer_wheel::timer {
+struct probe final : rill::detail::timer_wheel::timer {
     explicit probe(std::function<void(probe&)> then = {}) : then_{std::move(then)} {}
     void on_timer() noexcept override {
         ++fired;
@@ -23,7 +23,7 @@ private:
 };
 
 /// Advances in the steps that the wheel itself asks for, as its owner does.
-void run_to(rill::timer_wheel& wheel, rill::timer_wheel::tick end) {
+void run_to(rill::detail::timer_wheel& wheel, rill::detail::timer_wheel::tick end) {
     while (const auto next = wheel.next()) {
         if (*next > end) break;
         wheel.advance(*next);
@@ -34,13 +34,13 @@ void run_to(rill::timer_wheel& wheel, rill::timer_wheel::tick end) {
 } // namespace
 
 TEST_CASE("a timer fires at its tick, once, and not before") {
-    for (const rill::timer_wheel::tick start : {0ULL, 1ULL, 63ULL, 64ULL, 4095ULL, 123'456'789ULL}) {
-        for (const rill::timer_wheel::tick delay :
+    for (const rill::detail::timer_wheel::tick start : {0ULL, 1ULL, 63ULL, 64ULL, 4095ULL, 123'456'789ULL}) {
+        for (const rill::detail::timer_wheel::tick delay :
              {0ULL, 1ULL, 62ULL, 63ULL, 64ULL, 65ULL, 4095ULL, 4096ULL, 4097ULL, 262'144ULL, 20'000'000ULL,
               1ULL << 35, 1ULL << 40}) {
             CAPTURE(start);
             CAPTURE(delay);
-            rill::timer_wheel wheel;
+            rill::detail::timer_wheel wheel;
             wheel.advance(start);
             probe timer;
             wheel.arm(timer, start + delay);
@@ -62,8 +62,8 @@ TEST_CASE("a timer fires at its tick, once, and not before") {
 
 TEST_CASE("one long advance fires everything, in the order of the ticks") {
     std::mt19937_64 random{7};
-    rill::timer_wheel wheel;
-    std::vector<rill::timer_wheel::tick> order;
+    rill::detail::timer_wheel wheel;
+    std::vector<rill::detail::timer_wheel::tick> order;
     std::vector<std::unique_ptr<probe>> timers;
     for (int i = 0; i < 2000; ++i) {
         timers.push_back(std::make_unique<probe>([&order](probe& p) { order.push_back(p.expiry()); }));
@@ -76,8 +76,8 @@ TEST_CASE("one long advance fires everything, in the order of the ticks") {
 
 TEST_CASE("timers that are armed, moved and disarmed at random fire exactly when they should") {
     std::mt19937_64 random{11};
-    rill::timer_wheel wheel;
-    rill::timer_wheel::tick now = 0;
+    rill::detail::timer_wheel wheel;
+    rill::detail::timer_wheel::tick now = 0;
     std::vector<std::unique_ptr<probe>> timers;
     for (int i = 0; i < 100; ++i)
         timers.push_back(std::make_unique<probe>([&now](probe& p) { CHECK(p.expiry() <= now); }));
@@ -96,7 +96,7 @@ TEST_CASE("timers that are armed, moved and disarmed at random fire exactly when
 }
 
 TEST_CASE("a callback may arm itself again, disarm others and destroy itself") {
-    rill::timer_wheel wheel;
+    rill::detail::timer_wheel wheel;
     probe other;
     std::unique_ptr<probe> dying = std::make_unique<probe>([&dying](probe&) { dying.reset(); });
     probe again{[&](probe& p) {
@@ -117,7 +117,7 @@ TEST_CASE("a callback may arm itself again, disarm others and destroy itself") {
 TEST_CASE("a timer that dies leaves the wheel, and a wheel that dies disarms its timers") {
     probe survivor;
     {
-        rill::timer_wheel wheel;
+        rill::detail::timer_wheel wheel;
         {
             probe gone;
             wheel.arm(gone, 3);

@@ -13,7 +13,7 @@ using rill::detail::timers;
 
 namespace {
 
-class probe final : public rill::timer_wheel::timer {
+class probe final : public rill::detail::timer_wheel::timer {
 public:
     explicit probe(std::function<void(probe&)> then = {}) : then_{std::move(then)} {}
     int fired = 0;

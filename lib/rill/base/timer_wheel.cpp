@@ -1,28 +1,14 @@
-#include <rill/base/timer_wheel.hpp>
+#include <rill/base/detail/timer_wheel.hpp>
 
 #include <algorithm>
 #include <bit>
 
-namespace rill {
+namespace rill::detail {
 
 void timer_wheel::timer::disarm() noexcept {
     if (!armed()) return;
-    previous->next = next;
-    next->previous = previous;
-    if (previous == next)
-        wheel_->occupied_[level_] &= ~(std::uint64_t{1} << slot_); // only the list's head is left
-    previous = next = nullptr;
-}
-
-timer_wheel::timer_wheel() noexcept {
-    for (auto& level : lists_)
-        for (auto& head : level) head.previous = head.next = &head;
-}
-
-timer_wheel::~timer_wheel() {
-    for (auto& level : lists_)
-        for (auto& head : level)
-            while (head.next != &head) static_cast<timer*>(head.next)->disarm();
+    list<timer>::remove(*this);
+    if (wheel_->lists_[level_][slot_].empty()) wheel_->occupied_[level_] &= ~(std::uint64_t{1} << slot_);
 }
 
 void timer_wheel::arm(timer& t, tick when) noexcept {
@@ -42,11 +28,7 @@ void timer_wheel::insert(timer& t) noexcept {
     const auto slot = static_cast<unsigned>(when >> (bits * level)) % slots;
     t.level_ = static_cast<std::uint8_t>(level);
     t.slot_ = static_cast<std::uint8_t>(slot);
-    auto& head = lists_[level][slot];
-    t.previous = head.previous;
-    t.next = &head;
-    head.previous->next = &t;
-    head.previous = &t;
+    lists_[level][slot].push_back(t);
     occupied_[level] |= std::uint64_t{1} << slot;
 }
 
@@ -73,9 +55,9 @@ std::optional<timer_wheel::tick> timer_wheel::next() const noexcept {
 void timer_wheel::advance(tick now) noexcept {
     for (auto first = earliest(); first && first->due <= now; first = earliest()) {
         elapsed_ = first->due;
-        auto& head = lists_[first->level][first->slot];
-        while (head.next != &head) {
-            auto& t = *static_cast<timer*>(head.next);
+        auto& due = lists_[first->level][first->slot];
+        while (!due.empty()) {
+            auto& t = *due.front();
             t.disarm();
             if (t.expiry_ <= elapsed_)
                 t.on_timer();
@@ -86,4 +68,4 @@ void timer_wheel::advance(tick now) noexcept {
     elapsed_ = std::max(elapsed_, now);
 }
 
-} // namespace rill
+} // namespace rill::detail

@@ -3,6 +3,7 @@
 #include <rill/client/detail/client_core.hpp>
 #include <rill/client/detail/exchange_in_flight.hpp>
 #include <rill/client/detail/idempotent.hpp>
+#include <rill/http/detail/framing_fields.hpp>
 #include <rill/http/detail/media_type.hpp>
 
 #include <asio/this_coro.hpp>
@@ -16,12 +17,9 @@
 namespace rill::detail {
 namespace {
 
-/// What the connection says itself (RFC 9112 §6, §9.6).
-bool is_framing(std::string_view name) noexcept {
-    for (const std::string_view each :
-         {"host", "connection", "content-length", "transfer-encoding", "keep-alive"})
-        if (equals_ignoring_case(name, each)) return true;
-    return false;
+/// Whether the request says this itself.
+bool is_own_field(std::string_view name) noexcept {
+    return is_framing_field(name) || equals_ignoring_case(name, "host");
 }
 
 /// What another origin must not get to see.
@@ -144,10 +142,10 @@ std::string client_core::head_of(const client_request& request, const url& to, c
     };
     const auto& own = request.fields();
     for (const auto& [name, value] : own)
-        if (!is_framing(name) && (same_origin || !is_secret(name))) add(name, value);
+        if (!is_own_field(name) && (same_origin || !is_secret(name))) add(name, value);
     if (ours)
         for (const auto& [name, value] : defaults)
-            if (!is_framing(name) && !own.contains(name)) add(name, value);
+            if (!is_own_field(name) && !own.contains(name)) add(name, value);
     const auto lacks = [&](std::string_view name) {
         return !own.contains(name) && !(ours && defaults.contains(name));
     };

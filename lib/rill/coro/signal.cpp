@@ -1,3 +1,4 @@
+#include <rill/base/detail/list.hpp>
 #include <rill/coro/detail/signal.hpp>
 #include <rill/coro/detail/suspension.hpp>
 
@@ -24,12 +25,12 @@ private:
     [[nodiscard]] waiter* take_one() noexcept;
 
     std::mutex mutex_;
-    waiter* first_ = nullptr;
+    list<waiter> all_;
 };
 
 asio::execution_context::id signal::waits::id;
 
-class signal::waiter final : public suspension {
+class signal::waiter final : public suspension, public list_hook<waiter> {
 public:
     explicit waiter(signal& what) noexcept : what_{what} {}
     ~waiter() override { leave(); }
@@ -67,31 +68,24 @@ private:
     friend waits;
     signal& what_;
     waits* home_ = nullptr; ///< null while it is not in its list
-    waiter* previous_ = nullptr;
-    waiter* next_ = nullptr;
 };
 
 void signal::waits::enlist(waiter& w) {
     const std::lock_guard lock{mutex_};
-    w.next_ = first_;
-    if (first_) first_->previous_ = &w;
-    first_ = &w;
+    all_.push_back(w);
 }
 
 void signal::waits::delist(waiter& w) noexcept {
     const std::lock_guard lock{mutex_};
-    (w.previous_ ? w.previous_->next_ : first_) = w.next_;
-    if (w.next_) w.next_->previous_ = w.previous_;
+    list<waiter>::remove(w);
 }
 
 signal::waiter* signal::waits::take_one() noexcept {
     const std::lock_guard lock{mutex_};
-    auto* const w = first_;
-    if (!w) return nullptr;
-    first_ = w->next_;
-    if (first_) first_->previous_ = nullptr;
-    w->home_ = nullptr;
-    return w;
+    if (all_.empty()) return nullptr;
+    auto& w = all_.pop_front();
+    w.home_ = nullptr;
+    return &w;
 }
 
 void signal::waits::shutdown() noexcept {

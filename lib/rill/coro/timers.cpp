@@ -80,23 +80,11 @@ void timers::step(time_point limit) noexcept {
 
 void timers::start(operation& what, duration time) {
     arm_after(what, time);
-    what.owner_ = this;
-    what.previous_ = nullptr;
-    what.next_ = operations_;
-    if (operations_) operations_->previous_ = &what;
-    operations_ = &what;
-}
-
-void timers::operation::leave() noexcept {
-    disarm();
-    auto* const owner = std::exchange(owner_, nullptr);
-    if (!owner) return;
-    (previous_ ? previous_->next_ : owner->operations_) = next_;
-    if (next_) next_->previous_ = previous_;
+    operations_.push_back(what);
 }
 
 void timers::shutdown() noexcept {
-    while (operations_) delete operations_;
+    while (!operations_.empty()) delete operations_.front();
 }
 
 } // namespace rill::detail

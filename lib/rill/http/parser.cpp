@@ -1,14 +1,10 @@
 #include <rill/base/detail/prefetch.hpp>
-#include <rill/http/detail/chunk_reader.hpp>
 #include <rill/http/detail/head_check.hpp>
-#include <rill/http/detail/llhttp_head.hpp>
+#include <rill/http/detail/message_reader.hpp>
 #include <rill/http/detail/syntax.hpp>
-#include <rill/http/head_guard.hpp>
 #include <rill/http/parser.hpp>
 
-#include <algorithm>
 #include <array>
-#include <optional>
 
 namespace rill {
 namespace {
@@ -18,44 +14,27 @@ constexpr int most_empty_lines = 2;
 
 } // namespace
 
-struct request_parser::state {
-    enum class phase : std::uint8_t { method, head, body, chunks, done, refused };
-
+struct request_parser::state : detail::message_reader<request_head> {
     explicit state(const limits& l) noexcept
-        : bounds{&l}, guard{l, head_guard::part::request}, body_limit{l.max_body} {}
+        : message_reader{l, head_guard::part::request, detail::chunk_reader::padding::refused},
+          body_limit{l.max_body} {}
 
     [[nodiscard]] bool read_method(std::string_view& input, request_head& head);
     [[nodiscard]] bool read_empty_line(char c) noexcept;
     [[nodiscard]] bool end_method(std::string_view name, request_head& head);
-    parse_step read_head(std::string_view& input, request_head& head);
-    parse_step read_body(std::string_view& input) noexcept;
-    parse_step read_chunks(std::string_view& input) noexcept;
-    parse_step refuse(const refusal& r) noexcept {
-        why = r;
-        at = phase::refused;
-        return parse_step::refused;
-    }
-    /// The same for those who return whether all is well.
+    parse_step read_rest_of_head(std::string_view& input, request_head& head);
+    /// Refuses, for functions that return whether all is well.
     bool fails(rill::status s, std::string_view reason) noexcept {
         refuse({s, reason});
         return false;
     }
 
-    const limits* bounds;
-    detail::llhttp_head<request_head> llhttp;
-    head_guard guard;
-    std::optional<detail::chunk_reader> chunks; // once the head says so
-    detail::message_facts facts;
-    refusal why;
     std::uint64_t body_limit;
-    std::uint64_t body_left = 0;
-    std::string_view piece;
     std::array<char, longest_method> method;
     std::uint8_t method_size = 0;
     std::uint8_t empty_lines = 0;
     bool carriage_return = false; // of an empty line
     bool empty_host = false;      // is taken
-    phase at = phase::method;
 };
 
 /// Takes empty lines (RFC 9112 §2.2), the method and the space behind it; false if the request was refused.
@@ -99,48 +78,15 @@ bool request_parser::state::end_method(std::string_view name, request_head& head
     const auto known = parse_method(name);
     if (!known || *known == method::connect) return fails(status::not_implemented, "an unknown method");
     head.method = *known;
-    guard = head_guard{*bounds, head_guard::part::request, name.size() + 1};
-    at = phase::head;
-    return llhttp.begin_behind_method() || fails(status::internal_server_error, "llhttp does not work");
+    begin_head(name.size() + 1);
+    return llhttp().begin_behind_method() || fails(status::internal_server_error, "llhttp does not work");
 }
 
-parse_step request_parser::state::read_head(std::string_view& input, request_head& head) {
-    const auto accepted = input.substr(0, guard.accept(input));
-    input.remove_prefix(accepted.size());
-    if (!llhttp.feed(accepted, head, guard)) return refuse({status::bad_request, "a malformed head"});
-    if (const auto* why_not = guard.refused()) return refuse(*why_not);
-    if (!guard.done()) return parse_step::need_input;
-    head.version = guard.version();
-    if (const auto why_not = detail::check_head(head, empty_host, facts)) return refuse(*why_not);
-    body_left = facts.content_length.value_or(0);
-    at = facts.chunked ? phase::chunks : phase::body;
-    if (facts.chunked) chunks.emplace(*bounds);
-    return parse_step::head;
-}
-
-parse_step request_parser::state::read_body(std::string_view& input) noexcept {
-    if (facts.content_length.value_or(0) > body_limit)
-        return refuse({status::content_too_large, "the body is too large"});
-    if (body_left == 0) {
-        at = phase::done;
-        return parse_step::complete;
-    }
-    if (input.empty()) return parse_step::need_input;
-    piece = input.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(body_left, input.size())));
-    input.remove_prefix(piece.size());
-    body_left -= piece.size();
-    return parse_step::body;
-}
-
-parse_step request_parser::state::read_chunks(std::string_view& input) noexcept {
-    using step = detail::chunk_reader::step;
-    switch (chunks->read(input, piece, body_limit)) {
-    case step::need_input: break;
-    case step::data: return parse_step::body;
-    case step::end: at = phase::done; return parse_step::complete;
-    case step::refused: return refuse(chunks->why());
-    }
-    return parse_step::need_input;
+parse_step request_parser::state::read_rest_of_head(std::string_view& input, request_head& head) {
+    if (const auto step = read_head(input, head); step != parse_step::head) return step;
+    head.version = guard().version();
+    if (const auto why_not = detail::check_head(head, empty_host, facts())) return refuse(*why_not);
+    return begin_body();
 }
 
 request_parser::request_parser(const limits& bounds) : state_{std::make_unique<state>(bounds)} {}
@@ -149,36 +95,28 @@ request_parser::request_parser(request_parser&&) noexcept = default;
 request_parser& request_parser::operator=(request_parser&&) noexcept = default;
 
 parse_step request_parser::parse(std::string_view& input, request_head& head) {
-    using phase = state::phase;
-    if (state_->at == phase::method && !state_->read_method(input, head)) return parse_step::refused;
-    switch (state_->at) {
-    case phase::head: return state_->read_head(input, head);
-    case phase::body: return state_->read_body(input);
-    case phase::chunks: return state_->read_chunks(input);
-    case phase::refused: return parse_step::refused;
-    case phase::method:
-    case phase::done: break;
-    }
-    return parse_step::need_input;
+    auto& s = *state_;
+    if (s.at() == state::phase::begin && !s.read_method(input, head)) return parse_step::refused;
+    return s.at() == state::phase::head ? s.read_rest_of_head(input, head) : s.read_body(input, s.body_limit);
 }
 
 void request_parser::prefetch() const noexcept {
     detail::prefetch(state_.get(), sizeof(state));
 }
 std::string_view request_parser::body_piece() const noexcept {
-    return state_->piece;
+    return state_->piece();
 }
 std::optional<std::uint64_t> request_parser::content_length() const noexcept {
-    return state_->facts.content_length;
+    return state_->facts().content_length;
 }
 bool request_parser::chunked() const noexcept {
-    return state_->facts.chunked;
+    return state_->facts().chunked;
 }
 bool request_parser::keep_alive() const noexcept {
-    return state_->facts.keep_alive;
+    return state_->facts().keep_alive;
 }
 bool request_parser::expects_continue() const noexcept {
-    return state_->facts.expects_continue;
+    return state_->facts().expects_continue;
 }
 void request_parser::body_limit(std::uint64_t bytes) noexcept {
     state_->body_limit = bytes;
@@ -187,19 +125,18 @@ void request_parser::take_empty_host() noexcept {
     state_->empty_host = true;
 }
 const refusal& request_parser::refused() const noexcept {
-    return state_->why;
+    return state_->why();
 }
 bool request_parser::started() const noexcept {
-    return state_->at != state::phase::method || state_->method_size > 0;
+    return state_->at() != state::phase::begin || state_->method_size > 0;
 }
 
 void request_parser::reset() noexcept {
     auto& s = *state_;
-    s.facts = {};
-    s.body_limit = s.bounds->max_body;
+    s.message_reader::reset();
+    s.body_limit = s.bounds().max_body;
     s.method_size = s.empty_lines = 0;
     s.carriage_return = false;
-    s.at = state::phase::method;
 }
 
 } // namespace rill

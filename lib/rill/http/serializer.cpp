@@ -1,4 +1,4 @@
-#include <rill/base/text.hpp>
+#include <rill/http/detail/framing_fields.hpp>
 #include <rill/http/error.hpp>
 #include <rill/http/serializer.hpp>
 
@@ -9,16 +9,6 @@
 
 namespace rill {
 namespace {
-
-/// Whether a field frames the message: those are written from what the session knows.
-bool is_framing(std::string_view name) noexcept {
-    switch (name.size()) {
-    case 10: return equals_ignoring_case(name, "connection") || equals_ignoring_case(name, "keep-alive");
-    case 14: return equals_ignoring_case(name, "content-length");
-    case 17: return equals_ignoring_case(name, "transfer-encoding");
-    default: return false;
-    }
-}
 
 char* put(char* to, std::string_view text) noexcept {
     return to + text.copy(to, text.size());
@@ -59,7 +49,7 @@ void write_head(std::string& out, const response_head& head, framing how, versio
     auto* to = put_status_line(out.data() + before, head.status);
     if (!date.empty() && !head.fields.contains("date")) to = put(put(put(to, "Date: "), date), "\r\n");
     for (const auto f : head.fields)
-        if (!is_framing(f.name)) to = put(put(put(put(to, f.name), ": "), f.value), "\r\n");
+        if (!detail::is_framing_field(f.name)) to = put(put(put(put(to, f.name), ": "), f.value), "\r\n");
     if (how.how == kind::fixed) {
         const fmt::format_int length{how.length};
         to = put(to, "Content-Length: ");

@@ -153,7 +153,7 @@ void h1_conversation::begin_answer() {
     session_.phase_ = phase::answering;
     session_.asked_ = true;
     session_.keep_alive_ = parser_->keep_alive();
-    if (const auto most = common.bounds.max_requests; most > 0 && ++session_.requests_ >= most) {
+    if (const auto most = common.bounds.max_requests; most > 0 && ++session_.bounds().requests >= most) {
         session_.keep_alive_ = false;
         common.counted.over_requests.fetch_add(1, std::memory_order_relaxed);
     }
@@ -161,9 +161,9 @@ void h1_conversation::begin_answer() {
     body_state_ = body_state::incomplete;
     continue_due_ = parser_->expects_continue();
     session_.arm_for_phase();
-    if (session_.turned_away_) {
+    if (const auto* const reason = session_.turned_away()) {
         session_.keep_alive_ = false;
-        return answer_.turn_away(request_, session_.turned_away_);
+        return answer_.turn_away(request_, reason);
     }
     common.routes.match(request_);
     const auto* route = request_access::matched(request_);
@@ -318,7 +318,7 @@ duration h1_conversation::patience() const noexcept {
     };
     switch (session_.phase_) {
     case phase::reading_head:
-        if (session_.turned_away_) return bounds.linger;
+        if (session_.turned_away()) return bounds.linger;
         if (head_started_) return std::min<duration>(bounds.head_timeout, left_until(request_due_));
         return session_.asked_ ? bounds.idle_timeout : bounds.first_request_timeout;
     case phase::answering: {

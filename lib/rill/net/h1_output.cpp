@@ -136,7 +136,7 @@ void h1_session::end() {
 
 void h1_session::abort() {
     if (phase_ != phase::answering) return;
-    stream_bounds_.reset();
+    end_stream_bounds();
     unpark();
     keep_alive_ = false;
     if (chunked_)

@@ -17,12 +17,17 @@ h1_session::h1_session(shard& shard, std::unique_ptr<transport> connection)
 }
 
 h1_session::~h1_session() {
-    if (turned_away_) shard_.common().turned_away.fetch_sub(1, std::memory_order_relaxed);
+    if (turned_away()) shard_.common().turned_away.fetch_sub(1, std::memory_order_relaxed);
     shard_.delist(*this);
 }
 
-void h1_session::turn_away(const char* reason) noexcept {
-    turned_away_ = reason;
+session_bounds& h1_session::bounds() {
+    if (!bounds_) bounds_ = std::make_unique<session_bounds>(*this);
+    return *bounds_;
+}
+
+void h1_session::turn_away(const char* reason) {
+    bounds().turned_away = reason;
     shard_.common().turned_away.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -36,11 +41,12 @@ void h1_session::begin() {
 /// and to say so would cost too much.
 bool h1_session::take_place() {
     const auto& common = shard_.common();
-    if (!common.connection_places.bounded() || place_ || turned_away_) return true;
+    if (!common.connection_places.bounded() || turned_away()) return true;
+    if (bounds_ && bounds_->of_connection) return true;
     const auto client = transport_->ends().client;
     if (client.of != peer_address::kind::ip) return true; // or it is not known yet: see `on_received`
-    place_ = common.connection_places.take(client.address);
-    if (place_) return true;
+    bounds().of_connection = common.connection_places.take(client.address);
+    if (bounds_->of_connection) return true;
     common.counted.over_connections_per_address.fetch_add(1, std::memory_order_relaxed);
     if (transport_->secure() || !common.may_turn_away()) return false;
     turn_away("there are too many connections from this address");
@@ -71,7 +77,7 @@ void h1_session::close(bool reset) noexcept {
     const auto self = shared_from_this(); // the transport may let it go
     phase_ = phase::closed;
     disarm();
-    stream_bounds_.reset();
+    end_stream_bounds();
     transport_->close(reset);
     if (parked()) parked_.reset(); // else it may be on the stack
     if (conversation_) conversation_->on_gone();
@@ -305,17 +311,14 @@ void h1_session::stream_opens(const request& asked) {
         }
     }
     if (!place && age <= age.zero()) return;
-    stream_bounds_ = std::make_unique<stream_bounds>(*this, std::move(place));
-    if (age <= age.zero()) return;
-    const auto least = age - age / 10;
-    stream_bounds_->end_after(
-        least + std::chrono::milliseconds{shard_.random(static_cast<std::uint64_t>(age.count() / 5) + 1)});
+    const auto jitter = shard_.random(static_cast<std::uint64_t>(age.count() / 5) + 1);
+    bounds().begin_stream(std::move(place), age - age / 10 + std::chrono::milliseconds{jitter});
 }
 
 /// From the event loop: no handler is to be destroyed inside the timer wheel.
 void h1_session::on_old_stream() {
-    asio::post(shard_.context(), [self = shared_from_this(), which = stream_bounds_.get()] {
-        if (self->phase_ != phase::answering || self->stream_bounds_.get() != which) return;
+    asio::post(shard_.context(), [self = shared_from_this(), which = bounds_->stream()] {
+        if (self->phase_ != phase::answering || self->bounds_->stream() != which) return;
         self->shard_.common().counted.old_streams.fetch_add(1, std::memory_order_relaxed);
         self->keep_alive_ = false;
         if (self->parked())
@@ -327,7 +330,7 @@ void h1_session::on_old_stream() {
 
 /// The answer is written, to the peer or to the outbox.
 void h1_session::answered() {
-    stream_bounds_.reset();
+    end_stream_bounds();
     unpark();
     if (!keep_alive_ || shard_.draining())
         begin_close();

@@ -1,4 +1,4 @@
-#include <rill/base/timer_wheel.hpp>
+#include <rill/base/detail/timer_wheel.hpp>
 #include <rill/net/detail/proxied_transport.hpp>
 #include <rill/net/detail/proxy_header.hpp>
 

@@ -104,14 +104,11 @@ void shard::open(std::unique_ptr<transport> connection, admission how) {
 }
 
 void shard::enlist(h1_session& session) noexcept {
-    session.next_ = sessions_;
-    if (sessions_) sessions_->previous_ = &session;
-    sessions_ = &session;
+    sessions_.push_back(session);
 }
 
 void shard::delist(h1_session& session) noexcept {
-    (session.previous_ ? session.previous_->next_ : sessions_) = session.next_;
-    if (session.next_) session.next_->previous_ = session.previous_;
+    list<h1_session>::remove(session);
     connection_gone();
 }
 
@@ -124,11 +121,11 @@ void shard::connection_gone() noexcept {
 template <typename Action>
 void shard::for_each_session(Action action) {
     // The action may end the session, and only it: it is held until the next one is known.
-    auto* next = sessions_;
+    auto* next = sessions_.front();
     while (next) {
         const auto session = next->shared_from_this();
         action(*session);
-        next = session->next_;
+        next = sessions_.behind(*session);
     }
 }
 
@@ -178,7 +175,7 @@ void shard::log_long_run(time_point began, const request& r) {
 
 /// If the handler has ended and something that it started goes on, the request is no longer known.
 void shard::on_long_turn(std::uint64_t handler) noexcept try {
-    for (auto* session = sessions_; session; session = session->next_)
+    for (auto* session = sessions_.front(); session; session = sessions_.behind(*session))
         if (const auto* asked = session->request_of(handler)) return log_long_run(turns_.began(), *asked);
 } catch (...) { // there is no memory for the line
     return;

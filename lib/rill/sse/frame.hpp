@@ -24,9 +24,9 @@ public:
     explicit frame(const event& e);
 
     frame(const frame& other) noexcept;
-    frame(frame&& other) noexcept : block_{std::exchange(other.block_, nullptr)} {}
+    frame(frame&& other) noexcept : memory_{std::exchange(other.memory_, nullptr)} {}
     frame& operator=(frame other) noexcept {
-        std::swap(block_, other.block_);
+        std::swap(memory_, other.memory_);
         return *this;
     }
     ~frame();
@@ -36,8 +36,7 @@ public:
     [[nodiscard]] std::string_view bytes() const noexcept;
 
 private:
-    struct block;
-    block* block_;
+    void* memory_; ///< of a `detail::block`, and a share of its ownership
 };
 
 } // namespace rill

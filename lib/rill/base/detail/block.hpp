@@ -65,6 +65,16 @@ public:
         return memory_ != nullptr ? reinterpret_cast<char*>(memory_ + 1) : nullptr;
     }
 
+    /// Gives up the memory, and with it a share of its ownership, for `owned` to take back. Null if there is
+    /// none. So a public class can hold a block, and need not show this one.
+    [[nodiscard]] void* release() noexcept { return std::exchange(memory_, nullptr); }
+    /// Takes over what `release` gave.
+    [[nodiscard]] static block owned(void* released) noexcept {
+        block taken;
+        taken.memory_ = static_cast<memory*>(released);
+        return taken;
+    }
+
 private:
     struct memory {
         std::atomic<std::size_t> owners;

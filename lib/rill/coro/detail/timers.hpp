@@ -1,7 +1,8 @@
 #pragma once
 
 #include <rill/base/clock.hpp>
-#include <rill/base/timer_wheel.hpp>
+#include <rill/base/detail/list.hpp>
+#include <rill/base/detail/timer_wheel.hpp>
 
 #include <asio/basic_waitable_timer.hpp>
 #include <asio/execution_context.hpp>
@@ -58,21 +59,21 @@ public:
     }
 
     /// Something that waits for its timer, and that the context deletes if that goes first.
-    class operation : public timer_wheel::timer {
+    class operation : public timer_wheel::timer, list_hook<operation> {
     public:
         operation() noexcept = default;
         operation(const operation&) = delete;
         operation& operator=(const operation&) = delete;
-        virtual ~operation() { leave(); }
+        virtual ~operation() = default;
 
         /// It waits no longer, and belongs to whoever calls this.
-        void leave() noexcept;
+        void leave() noexcept {
+            disarm();
+            list<operation>::remove(*this);
+        }
 
     private:
-        friend timers;
-        timers* owner_ = nullptr; ///< null while it does not wait
-        operation* previous_ = nullptr;
-        operation* next_ = nullptr;
+        friend list<operation>;
     };
 
     /// Lets `what`, made by `new`, wait for so long. It belongs to the context until it leaves, which it has
@@ -102,7 +103,7 @@ private:
     time_point driver_expiry_ =
         time_point::max(); ///< what the driver waits for; `max` while it waits for nothing
     bool turning_ = false;
-    operation* operations_ = nullptr;
+    list<operation> operations_;
 };
 
 } // namespace rill::detail

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <rill/base/detail/list.hpp>
 #include <rill/net/detail/answer.hpp>
 #include <rill/net/detail/outbox.hpp>
-#include <rill/net/detail/places.hpp>
+#include <rill/net/detail/session_bounds.hpp>
 #include <rill/net/detail/shard.hpp>
-#include <rill/net/detail/stream_bounds.hpp>
 #include <rill/net/detail/transport.hpp>
 
 #include <cstddef>
@@ -38,6 +38,7 @@ class h1_conversation;
 /// Lifetime: waits of the transport and operations of the handler hold a `shared_ptr`; with the last of them
 /// the session goes. `close` ends all waits, and has the handler cancelled.
 class h1_session final : public std::enable_shared_from_this<h1_session>,
+                         public list_hook<h1_session>,
                          public transport::observer,
                          answer_host,
                          timer_wheel::timer {
@@ -49,7 +50,7 @@ public:
 
     /// To be called before `begin`: whatever is asked, the answer is 503 with this reason, which is a
     /// literal, and the connection closes.
-    void turn_away(const char* reason) noexcept;
+    void turn_away(const char* reason);
 
     /// Starts reading.
     void begin();
@@ -112,6 +113,14 @@ private:
     void arm_for_phase();
 
     [[nodiscard]] bool take_place();
+    [[nodiscard]] session_bounds& bounds();
+    /// Why each request is answered 503; null if it is not.
+    [[nodiscard]] const char* turned_away() const noexcept {
+        return bounds_ ? bounds_->turned_away : nullptr;
+    }
+    void end_stream_bounds() noexcept {
+        if (bounds_) bounds_->end_stream();
+    }
 
     // Parking.
     [[nodiscard]] h1_conversation& conversation();
@@ -154,24 +163,19 @@ private:
     bool chunked_ = false; ///< the body of the stream under way
     bool reading_ = false; ///< a wait of the transport is under way, or a round
     bool writing_ = false;
-    bool peer_ended_ = false;
-    bool asked_ = false;                ///< a request has come, this one or before
-    bool answer_waits_ = false;         ///< the last answer is still with the round
-    bool parked_ended_ = false;         ///< what is parked has ended, and is yet to be freed
-    std::uint32_t requests_ = 0;        ///< that have come, if they are bounded
-    const char* turned_away_ = nullptr; ///< why, if it is
+    // As bits they fit in behind the timer.
+    bool peer_ended_ : 1 = false;
+    bool asked_ : 1 = false;        ///< a request has come, this one or before
+    bool answer_waits_ : 1 = false; ///< the last answer is still with the round
+    bool parked_ended_ : 1 = false; ///< what is parked has ended, and is yet to be freed
 
     shard& shard_;
     time_point due_ = time_point::max(); ///< what the timer is for; it may fire before
     std::unique_ptr<transport> transport_;
     std::unique_ptr<h1_conversation> conversation_; ///< none while a stream is parked that needs none
     std::unique_ptr<parked_stream> parked_;
-    std::optional<places::place> place_; ///< among those of its client's address, if they are bounded
-    std::unique_ptr<stream_bounds> stream_bounds_; ///< of the stream under way, if it has any
+    std::unique_ptr<session_bounds> bounds_; ///< if there are any
     outbox outbox_;
-
-    h1_session* previous_ = nullptr; ///< in the shard's list
-    h1_session* next_ = nullptr;
 };
 
 } // namespace rill::detail

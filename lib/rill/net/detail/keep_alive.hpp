@@ -2,7 +2,7 @@
 
 #include <rill/app/detail/exchange.hpp>
 #include <rill/app/detail/route.hpp>
-#include <rill/base/timer_wheel.hpp>
+#include <rill/base/detail/timer_wheel.hpp>
 #include <rill/net/detail/shard.hpp>
 #include <rill/net/detail/silence.hpp>
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <rill/app/request.hpp>
+#include <rill/base/detail/list.hpp>
 #include <rill/base/log.hpp>
 #include <rill/coro/detail/turns.hpp>
 #include <rill/http/date.hpp>
@@ -166,7 +167,7 @@ private:
     detail::round round_{*context_};
     std::string spare_;
     std::uint64_t random_state_;
-    h1_session* sessions_ = nullptr;
+    list<h1_session> sessions_;
     std::atomic<std::size_t> connections_{0};
     std::atomic<std::uint64_t> cut_slow_{0};
     bool draining_ = false;

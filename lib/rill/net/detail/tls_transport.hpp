@@ -1,6 +1,6 @@
 #pragma once
 
-#include <rill/base/timer_wheel.hpp>
+#include <rill/base/detail/timer_wheel.hpp>
 #include <rill/net/detail/tls.hpp>
 #include <rill/net/detail/transport.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <rill/base/clock.hpp>
-#include <rill/base/timer_wheel.hpp>
+#include <rill/base/detail/timer_wheel.hpp>
 #include <rill/testing/detail/wire.hpp>
 #include <rill/testing/server.hpp>
 
@@ -12,7 +12,7 @@ namespace rill::testing::detail {
 
 /// The client of a wire that reads at a pace of its own, and the two kernels between it and the server. What
 /// is on the wire lies in the client's kernel as far as that has room, and else in the server's.
-class paced_reader final : rill::timer_wheel::timer {
+class paced_reader final : rill::detail::timer_wheel::timer {
 public:
     /// `read` is what the client has read before, and not given yet.
     paced_reader(wire& from, const pace& speed, std::string read);

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <rill/base/export.hpp>
+#include <rill/base/detail/list.hpp>
 
 #include <array>
 #include <cstdint>
 #include <optional>
 
-namespace rill {
+namespace rill::detail {
 
 /// Very many timers, each of them cheap: arming and disarming take constant time and no memory.
 ///
@@ -19,23 +19,18 @@ namespace rill {
 ///     ...
 ///
 /// One thread at a time may use a wheel and its timers.
-class RILL_EXPORT timer_wheel {
-    struct link {
-        link* previous = nullptr;
-        link* next = nullptr;
-    };
-
+class timer_wheel {
 public:
     using tick = std::uint64_t;
 
     /// What is armed. It lives with its owner, and disarms itself when it dies.
-    class RILL_EXPORT timer : link {
+    class timer : list_hook<timer> {
     public:
         timer() = default;
         timer(const timer&) = delete;
         timer& operator=(const timer&) = delete;
 
-        [[nodiscard]] bool armed() const noexcept { return next != nullptr; }
+        [[nodiscard]] bool armed() const noexcept { return list<timer>::is_listed(*this); }
 
         /// When it is due; meaningful while it is armed.
         [[nodiscard]] tick expiry() const noexcept { return expiry_; }
@@ -48,6 +43,7 @@ public:
 
     private:
         friend timer_wheel;
+        friend list<timer>;
         /// It is due, and no longer armed. May arm and disarm any timer, destroy itself, and must not throw.
         virtual void on_timer() noexcept = 0;
 
@@ -57,11 +53,11 @@ public:
         std::uint8_t slot_ = 0;
     };
 
-    timer_wheel() noexcept;
+    timer_wheel() noexcept = default;
     timer_wheel(const timer_wheel&) = delete;
     timer_wheel& operator=(const timer_wheel&) = delete;
     /// Disarms what is still armed.
-    ~timer_wheel();
+    ~timer_wheel() = default;
 
     /// Has `t` called back by the first `advance` that reaches `when`; a time that has passed counts as now.
     /// If `t` is armed already, it moves. `t` must stay where it is until it fired or was disarmed.
@@ -84,9 +80,9 @@ private:
     void insert(timer& t) noexcept;
     [[nodiscard]] std::optional<position> earliest() const noexcept;
 
-    std::array<std::array<link, slots>, levels> lists_;
+    std::array<std::array<list<timer>, slots>, levels> lists_;
     std::array<std::uint64_t, levels> occupied_{};
     tick elapsed_ = 0;
 };
 
-} // namespace rill
+} // namespace rill::detail
