@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -12,6 +13,7 @@
 #include <vector>
 
 using rill::detail::block;
+using rill::detail::block_tally;
 using rill::detail::shared_bytes;
 
 namespace {
@@ -119,6 +121,36 @@ TEST_CASE("a part of a block keeps the whole of it") {
     part = {};
     CHECK(moved.bytes == "two");
     CHECK(all.bytes.data() + 4 == moved.bytes.data());
+}
+
+TEST_CASE("a block knows whether it shares its memory") {
+    CHECK_FALSE(block{}.is_sole());
+    block one{std::string_view{"bytes"}};
+    CHECK(one.is_sole());
+    auto other = one;
+    CHECK_FALSE(one.is_sole());
+    CHECK_FALSE(other.is_sole());
+    one = {};
+    CHECK(other.is_sole());
+}
+
+TEST_CASE("a block that has one owner may be counted elsewhere, or nowhere") {
+    const auto whole = std::make_shared<block_tally>();
+    const auto a = std::make_shared<block_tally>(whole), b = std::make_shared<block_tally>();
+    {
+        block counted{std::size_t{100}};
+        counted.count_in(a);
+        CHECK(a->bytes() == 100);
+        CHECK(whole->bytes() == 100);
+        counted.count_in(b);
+        CHECK(a->bytes() == 0);
+        CHECK(whole->bytes() == 0);
+        CHECK(b->bytes() == 100);
+        counted.count_in(nullptr);
+        CHECK(b->bytes() == 0);
+        counted.count_in(a);
+    }
+    CHECK(a->bytes() == 0);
 }
 
 TEST_CASE("two threads copy and drop shares of a block as they like, and either may free it") {

@@ -236,7 +236,7 @@ TEST_CASE("an own id stands in the bytes where the log says, whatever else the e
         for (const bool own : {true, false}) {
             if (empty && !own) continue;
             e.id = own ? std::string_view{id} : std::string_view{};
-            const auto given = log->append(e, {}, log.now);
+            const auto given = log.append(e, {});
             const auto& about = (*log)[log->last()];
             const auto bytes = log.bytes(log->last());
             CAPTURE(bytes);

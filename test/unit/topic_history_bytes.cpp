@@ -162,5 +162,5 @@ TEST_CASE("refused events make no memory, be they larger each time") {
         CHECK_THROWS_AS(log.put(std::string(size, 'x'), {.key = "\xFF"}), rill::error);
     log.put("b");
     CHECK(log->slab_of((*log)[2]).data() == before);
-    CHECK((*log)[1].slab == (*log)[2].slab);
+    CHECK((*log)[1].at.slab == (*log)[2].at.slab);
 }

@@ -47,6 +47,30 @@ TEST_CASE("an event knows which one was the next with its key") {
     CHECK((*log)[3].key == nullptr);
 }
 
+TEST_CASE("a log knows how many of its events have a newer one with their key") {
+    logging log{{.keep_events = 3}};
+    CHECK(log->superseded() == 0);
+    log.put("a1", {.key = "a"});
+    log.put("a2", {.key = "a"});
+    log.put("b1", {.key = "b"});
+    log.put("a3", {.key = "a"});
+    CHECK(log->superseded() == 2);
+    log->trim(log.now, nobody); // a1 leaves
+    CHECK(log->superseded() == 1);
+    log->shrink(log->memory());
+    CHECK(log->superseded() == 0);
+}
+
+TEST_CASE("a large value is kept where it is") {
+    keeping log;
+    log.set("a", std::string(1 << 20, 'a'));
+    const auto* const where = log.bytes(1).data();
+    for (int n = 0; n < 3; ++n) log.set("b", "b");
+    REQUIRE(log->kept().size() == 1);
+    CHECK(log->kept().begin()->second.event.bytes.data() == where);
+    CHECK(log->pinned() == 0);
+}
+
 TEST_CASE("a key is a copy of what the publisher said, and any text of up to 256 bytes") {
     logging log;
     std::string key(256, 'k');
@@ -91,7 +115,7 @@ TEST_CASE("what is kept goes when there is something newer") {
 
 TEST_CASE("what is kept has its number, its bytes, and all that was known of it") {
     keeping log;
-    log->append({.id = "own", .name = "n", .data = "a1", .comment = "c"}, {.from = 7, .key = "a"}, log.now);
+    log.append({.id = "own", .name = "n", .data = "a1", .comment = "c"}, {.from = 7, .key = "a"});
     const std::string bytes{log.bytes(1)};
     for (int n = 0; n < 100; ++n) log.set("b", "b");
     REQUIRE(log->kept().size() == 1);

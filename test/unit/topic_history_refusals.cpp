@@ -59,7 +59,7 @@ TEST_CASE("an event that is refused leaves the log as it was") {
     const auto before = sight_of(log);
     REQUIRE(before.size() > 5);
     const auto refused = [&](const event& e, const publish_options& options = {}) {
-        const auto code = refusal_of([&] { log->append(e, options, log.now); });
+        const auto code = refusal_of([&] { log.append(e, options); });
         CHECK(sight_of(log) == before);
         return code;
     };
@@ -123,7 +123,7 @@ TEST_CASE("what only a comment, a time to wait or a name is can be appended, and
     logging log;
     for (const auto& e : {event{.comment = ""}, event{.comment = "c"}, event{.retry = 100ms},
                           event{.name = "n"}, event{.data = ""}})
-        CHECK_NOTHROW(log->append(e, {}, log.now));
+        CHECK_NOTHROW(log.append(e, {}));
     CHECK(log->size() == 5);
     for (std::uint64_t n = 1; n <= 5; ++n) CHECK(log.bytes(n).substr((*log)[n].id_at).starts_with("id: "));
 }
@@ -139,14 +139,14 @@ TEST_CASE("wherever memory runs out while an event is appended, the log is as be
             bool failed = false;
             memory::refuse_after(blocks);
             try {
-                log->append(e, options, log.now);
+                log.append(e, options);
             } catch (const std::bad_alloc&) {
                 failed = true;
             }
             memory::refuse_none();
             if (!failed) return blocks;
             CHECK(sight_of(log) == before);
-            CHECK_NOTHROW(log->append(e, options, log.now));
+            CHECK_NOTHROW(log.append(e, options));
         }
         return -1;
     };

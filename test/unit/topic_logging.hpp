@@ -19,12 +19,18 @@ public:
     rill::detail::history& operator*() noexcept { return log_; }
     rill::detail::history* operator->() noexcept { return &log_; }
 
+    /// Adds an event, and gives its id.
+    std::string append(const rill::event& e, const rill::publish_options& options = {}) {
+        rill::detail::record encoded{e, options, log_.destination()};
+        log_.accept(encoded, now);
+        return encoded.take_id();
+    }
     std::string put(std::string_view data, const rill::publish_options& options = {}) {
-        return log_.append({.data = data}, options, now);
+        return append({.data = data}, options);
     }
     /// With an id of the publisher's own, which is its data, too.
     std::string put_as(std::string_view id, const rill::publish_options& options = {}) {
-        return log_.append({.id = id, .data = id}, options, now);
+        return append({.id = id, .data = id}, options);
     }
     /// The numbers from `first` to `last`, one by one.
     void count(int first, int last) {

@@ -17,6 +17,12 @@ block::block(std::string_view bytes, std::shared_ptr<block_tally> tally)
     std::ranges::copy(bytes, data());
 }
 
+void block::count_in(std::shared_ptr<block_tally> tally) noexcept {
+    if (memory_->tally) memory_->tally->subtract(memory_->capacity);
+    memory_->tally = std::move(tally);
+    if (memory_->tally) memory_->tally->add(memory_->capacity);
+}
+
 void block::free() noexcept {
     if (memory_->tally) memory_->tally->subtract(memory_->capacity);
     memory_->~memory();

@@ -1,29 +1,15 @@
-// What goes on between a log and its readers. Who is woken, and when, is in wake.cpp.
+// What goes on between a log, its publishers and its readers. Which readers are woken, and when, is in
+// wake.cpp; those that fall behind are in lag.cpp.
 #include <rill/base/error.hpp>
 #include <rill/topic/detail/batch_builder.hpp>
 #include <rill/topic/detail/core.hpp>
 #include <rill/topic/detail/words.hpp>
-#include <rill/topic/error.hpp>
+#include <rill/topic/errc.hpp>
 
 #include <algorithm>
 #include <limits>
 
-namespace rill {
-
-topic_statistics& topic_statistics::operator+=(const topic_statistics& other) noexcept {
-    subscribers += other.subscribers;
-    events += other.events;
-    bytes += other.bytes;
-    pinned += other.pinned;
-    published += other.published;
-    delivered += other.delivered;
-    dropped += other.dropped;
-    gaps += other.gaps;
-    disconnected += other.disconnected;
-    return *this;
-}
-
-namespace detail {
+namespace rill::detail {
 namespace {
 
 /// The memory of what has left the log that slow readers may hold.
@@ -34,29 +20,35 @@ std::size_t most_pinned(const topic_options& options) noexcept {
 } // namespace
 
 std::string topic_core::publish(const event& e, const publish_options& options) {
-    std::unique_lock lock{mutex_};
-    if (closed_) throw topic_error{topic_errc::closed};
-    if (budget_ && !entered_) enter_budget(lock);
+    if (closed_) throw error{topic_errc::closed}; // before all that work
+    record encoded{e, options, log_.destination()};
+    {
+        holding lock{*this};
+        if (closed_) throw error{topic_errc::closed};
+        if (budget_ && !entered_) enter_budget(lock);
+        accept(encoded);
+    }
+    if (budget_ && budget_->exceeded()) budget_->reclaim();
+    return encoded.take_id();
+}
+
+/// Adds what is encoded to the log, and tells those who wait.
+void topic_core::accept(record& r) {
     last_used_ = clock::now();
-    std::string id;
     try {
-        id = log_.append(e, options, last_used_);
+        log_.accept(r, last_used_);
     } catch (...) {
         settle_budget();
         throw;
     }
     ++totals_.published;
     for (const auto& each : lots_) wake(*each);
-    trim();
-    if (log_.pinned() > most_pinned(options_)) choose_slowest();
-    if (!budget_) return id;
-    lock.unlock();
-    if (budget_->exceeded()) budget_->reclaim();
-    return id;
+    trim(last_used_);
+    if (log_.pinned() > most_pinned(log_.options())) choose_slowest();
 }
 
 topic_statistics topic_core::statistics() {
-    const std::lock_guard lock{mutex_};
+    const holding lock{*this};
     trim();
     auto all = totals_;
     all.subscribers = subscribers_;
@@ -67,7 +59,7 @@ topic_statistics topic_core::statistics() {
 }
 
 std::optional<time_point> topic_core::unused_since() {
-    const std::lock_guard lock{mutex_};
+    const holding lock{*this};
     trim();
     const bool unused = subscribers_ == 0 && log_.holds_nothing();
     return unused ? std::optional{last_used_} : std::nullopt;
@@ -79,8 +71,8 @@ void topic_core::touch() {
 }
 
 void topic_core::open(cursor& c, std::string_view last_event_id, start where) {
-    const std::lock_guard lock{mutex_};
-    if (subscribers_ >= options_.max_subscribers) throw topic_error{topic_errc::too_many_subscribers};
+    const holding lock{*this};
+    if (subscribers_ >= log_.options().max_subscribers) throw error{topic_errc::too_many_subscribers};
     trim();
     ++subscribers_;
     last_used_ = clock::now();
@@ -102,7 +94,7 @@ void topic_core::open(cursor& c, std::string_view last_event_id, start where) {
                                           : gap::malformed_id;
     }
     c.from_the_start = true;
-    if (options_.policy != lag_policy::latest) c.sequence = log_.first() - 1;
+    if (log_.options().policy != lag_policy::latest) c.sequence = log_.first() - 1;
 }
 
 void topic_core::leave(cursor& c) noexcept {
@@ -113,70 +105,9 @@ void topic_core::leave(cursor& c) noexcept {
     last_used_ = clock::now();
 }
 
-bool topic_core::is_lost(const cursor& c) const noexcept {
-    return c.fallen || c.cut ||
-           (options_.policy == lag_policy::disconnect && !c.opening && c.sequence + 1 < log_.first());
-}
-
-/// The same, and counts the streams that end so.
-bool topic_core::ends(cursor& c) noexcept {
-    if (!is_lost(c)) return false;
-    if (!std::exchange(c.fallen, true)) {
-        ++totals_.disconnected;
-        cutting_ -= c.cut ? 1 : 0;
-    }
-    return true;
-}
-
 bool topic_core::is_over_for(const cursor& c) {
     const std::lock_guard lock{mutex_};
     return closed_ && c.announce == gap::none && c.sequence + 1 >= log_.first();
-}
-
-bool topic_core::has_fallen(cursor& c) {
-    const std::lock_guard lock{mutex_};
-    return ends(c);
-}
-
-/// Looks whether the log has gone on without the reader, and says what becomes of it; true: this is the end.
-bool topic_core::falls_off(cursor& c) {
-    if (ends(c)) return true;
-    const bool on_purpose = std::exchange(c.from_the_start, false);
-    if (options_.policy == lag_policy::latest) {
-        fall_to_newest(c, on_purpose);
-    } else if (c.sequence + 1 < log_.first()) {
-        if (!on_purpose) {
-            c.announce = c.opening ? gap::trimmed : gap::lagged;
-            c.missed = log_.first() - 1 - c.sequence;
-        }
-        c.sequence = log_.first() - 1;
-    }
-    return false;
-}
-
-/// With `lag_policy::latest`. Of what the reader is given the newest events of anyway, it is told already.
-void topic_core::fall_to_newest(cursor& c, bool on_purpose) {
-    const auto told = std::max(c.sequence, c.conflate_to);
-    const auto lost = on_purpose ? 0 : lost_since(c);
-    c.lost = log_.lost();
-    if (on_purpose) c.conflate_to = log_.last();
-    if (on_purpose || (told + 1 >= log_.first() && lost == 0)) return;
-    c.missed = lost;
-    if (told + 1 < log_.first()) {
-        c.conflate_to = log_.last();
-        const auto& kept = log_.kept();
-        c.missed += log_.first() - 1 - told;
-        c.missed -= static_cast<std::uint64_t>(std::distance(kept.upper_bound(told), kept.end()));
-        for (auto n = log_.first(); n <= log_.last(); ++n) c.missed += log_[n].superseded_by > 0 ? 1 : 0;
-    }
-    if (c.missed > 0) c.announce = gap::superseded;
-}
-
-/// How many of the newest events that the reader was on its way through are no longer kept. They may be
-/// fewer, since it may have got some of them before.
-std::uint64_t topic_core::lost_since(const cursor& c) const noexcept {
-    const auto end = std::min(c.conflate_to, log_.last_lost());
-    return c.lost != log_.lost() && c.sequence < end ? std::min(log_.lost() - c.lost, end - c.sequence) : 0;
 }
 
 /// Calls `visit` with each event that the reader is to get, until it says that this is enough, and moves its
@@ -211,30 +142,25 @@ void topic_core::count_announcement(const cursor& c) noexcept {
 }
 
 topic_core::taken topic_core::take(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
-                                   feed::batch& into) {
-    const std::lock_guard lock{mutex_};
-    const bool plain =
-        !c.opening && !c.cut && !except_from && c.sequence + 1 >= log_.first() && c.conflate_to <= c.sequence;
-    if (plain && into.source == this && into.from == c.sequence && into.to == log_.last()) {
+                                   batch& into) {
+    std::unique_lock lock{mutex_};
+    const auto is_plain = [&] {
+        return !c.opening && !c.cut && !except_from && c.sequence + 1 >= log_.first() &&
+               c.conflate_to <= c.sequence;
+    };
+    if (into.source == this && into.from == c.sequence && into.to == log_.last() && is_plain()) {
         totals_.delivered += into.to - into.from;
         c.sequence = into.to;
         return taken::some;
     }
-    into.clear();
-    if (falls_off(c)) return taken::fallen;
-    if (c.opening || c.announce != gap::none) {
-        std::string id;
-        std::string words;
-        append(id, {log_.epoch(), c.sequence});
-        if (c.announce == gap::none)
-            append_checkpoint(words, id);
-        else
-            append_gap(words, id, c.announce, c.missed);
-        into.add(shared_bytes{block{words}});
-        count_announcement(c);
-        c.announce = gap::none;
-        c.opening = false;
+    if (!into.empty()) { // what is in it may have no other owner
+        lock.unlock();
+        into.clear();
+        lock.lock();
     }
+    const bool plain = is_plain();
+    if (falls_off(c)) return taken::fallen;
+    if (c.opening || c.announce != gap::none) tell_place(c, into);
     const auto from = c.sequence;
     if (c.conflate_to > c.sequence)
         collect_newest(c, bytes, except_from, into);
@@ -249,9 +175,24 @@ topic_core::taken topic_core::take(cursor& c, std::size_t bytes, std::optional<s
     return taken::some;
 }
 
+/// Adds what the reader has to be told before any event: where it stands, or which gap there is.
+void topic_core::tell_place(cursor& c, batch& into) {
+    std::string id;
+    std::string words;
+    append(id, {log_.epoch(), c.sequence});
+    if (c.announce == gap::none)
+        append_checkpoint(words, id);
+    else
+        append_gap(words, id, c.announce, c.missed);
+    into.add(shared_bytes{block{words}});
+    count_announcement(c);
+    c.announce = gap::none;
+    c.opening = false;
+}
+
 /// Ranges of the log, as few as there can be.
 void topic_core::collect(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
-                         feed::batch& into) {
+                         batch& into) {
     std::string_view range;
     const block* slab = nullptr;
     for_each_due(c, except_from, [&](auto, const auto&, const block& owner, std::string_view event) {
@@ -273,8 +214,8 @@ void topic_core::collect(cursor& c, std::size_t bytes, std::optional<std::uint64
 
 /// The newest events of each key lie far apart: small ones are copied.
 void topic_core::collect_newest(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
-                                feed::batch& into) {
-    batch_builder newest{feed::batch::most - into.pieces().size()};
+                                batch& into) {
+    batch_builder newest{batch::most - into.pieces().size()};
     for_each_due(c, except_from, [&](auto, const auto&, const block& owner, std::string_view event) {
         if (into.size() + newest.size() >= bytes || newest.full()) return false;
         newest.add(owner, event);
@@ -286,9 +227,9 @@ void topic_core::collect_newest(cursor& c, std::size_t bytes, std::optional<std:
 
 topic_core::taken topic_core::look(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
                                    excerpt& into) {
-    const std::lock_guard lock{mutex_};
     into.items.clear();
     into.owners.clear();
+    const std::lock_guard lock{mutex_};
     if (falls_off(c)) return taken::fallen;
     count_announcement(c);
     into.begin = c.sequence;
@@ -315,5 +256,4 @@ void topic_core::delivered(std::size_t events) {
     totals_.delivered += events;
 }
 
-} // namespace detail
-} // namespace rill
+} // namespace rill::detail

@@ -1,35 +1,33 @@
 #include <rill/base/error.hpp>
-#include <rill/base/text.hpp>
 #include <rill/sse/detail/layout.hpp>
-#include <rill/sse/detail/own_events.hpp>
-#include <rill/sse/error.hpp>
 #include <rill/topic/detail/history.hpp>
-#include <rill/topic/error.hpp>
+#include <rill/topic/errc.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 namespace rill::detail {
 namespace {
 
-constexpr std::size_t smallest_slab = 512, largest_slab = std::size_t{64} << 10;
 constexpr std::size_t largest_event = std::numeric_limits<std::uint32_t>::max() / 2;
-constexpr std::size_t longest_id = 256, longest_key = 256, longest_name = 256;
-constexpr std::string_view id_start = "id: ";
 
 } // namespace
 
 history::history(const topic_options& options, std::shared_ptr<block_tally> whole)
-    : options_{options}, tally_{std::make_shared<block_tally>(std::move(whole))} {
+    : options_{options}, slabs_{options.keep_bytes, std::move(whole)} {
     if (options.keep_events == 0) throw std::invalid_argument{"a topic keeps at least one event"};
     if (options.keep_bytes == 0) throw std::invalid_argument{"a topic keeps at least some bytes"};
     if (options.max_subscribers == 0) throw std::invalid_argument{"a topic has at least one subscriber"};
 }
 
+std::size_t history::most_bytes() const noexcept {
+    return std::min(options_.keep_bytes, largest_event);
+}
+
 std::string_view history::bytes_of(const entry& e) const noexcept {
-    return {slab_of(e).data() + e.offset, e.size};
+    return {slab_of(e).data() + e.at.offset, e.size};
 }
 
 std::optional<std::uint64_t> history::find(std::string_view own_id) const {
@@ -41,15 +39,6 @@ std::optional<std::uint64_t> history::find(std::string_view own_id) const {
 const history::kept_values& history::kept() const noexcept {
     static const kept_values none;
     return keyed_ ? keyed_->kept : none;
-}
-
-void history::check_own_id(std::string_view id) const {
-    const auto ours = parse_position(id);
-    // A client sends it back in a header field. That it has no controls is checked as for any event.
-    const bool fits_a_field = !id.empty() && rill::trim(id).size() == id.size();
-    if (!fits_a_field || id.size() > longest_id || id.find(',') != id.npos || (ours && ours->epoch == epoch_))
-        throw topic_error{topic_errc::id_not_allowed};
-    if (find(id)) throw topic_error{topic_errc::id_repeats};
 }
 
 history::key_state* history::key_named(std::string_view name) {
@@ -64,74 +53,53 @@ history::key_state* history::key_named(std::string_view name) {
     return key;
 }
 
-/// Has the last slab hold `size` more bytes. A slab is as large as what is in the log, so that a topic which
-/// keeps little costs little, for how long ever it is published to.
-void history::make_room(std::size_t size) {
-    if (!slabs_.empty() && slabs_.back().memory.capacity() - slabs_.back().used >= size) return;
-    const auto bound = std::clamp(options_.keep_bytes / 4, smallest_slab, largest_slab);
-    slab fresh;
-    fresh.memory = block{std::max(std::clamp(bytes_, smallest_slab, bound), size), tally_};
-    slab_bytes_ += fresh.memory.capacity();
-    slabs_.push_back(std::move(fresh));
-}
-
-std::string history::append(const event& e, const publish_options& options, time_point now) {
-    const bool own_id = e.id.data() != nullptr;
-    if (!own_id && e.name.empty() && !e.data.data() && !e.comment.data() && !e.retry)
-        throw error{sse_errc::empty_event};
-    std::string id;
-    if (own_id)
-        id = e.id;
-    else
-        detail::append(id, {epoch_, last_ + 1});
-    auto numbered = e;
-    numbered.id = id;
-    const auto layout = lay_out(numbered);
-    if (layout.size > std::min(options_.keep_bytes, largest_event))
-        throw topic_error{topic_errc::event_too_large};
-    if (own_id) check_own_id(id);
-    if (is_own_name(e.name)) throw topic_error{topic_errc::name_reserved};
-    if (e.name.size() > longest_name) throw topic_error{topic_errc::event_name_too_long};
-    if (e.retry && (*e.retry < shortest_retry || *e.retry > longest_retry))
-        throw topic_error{topic_errc::retry_not_allowed};
-    if (options.key.size() > longest_key || !is_utf8(options.key))
-        throw topic_error{topic_errc::key_not_allowed};
+void history::accept(record& r, time_point now) {
+    const auto number = last() + 1;
+    r.set_number(number);
+    const auto bytes = r.bytes();
+    if (bytes.size() > most_bytes()) throw error{topic_errc::event_too_large};
+    if (r.has_own_id() && find(r.id())) throw error{topic_errc::id_repeats};
 
     // What may throw comes first, and leaves nothing behind but room.
     entries_.reserve_one();
-    make_room(layout.size);
-    auto& slab = slabs_.back();
-    entry about;
-    about.slab = slabs_dropped_ + static_cast<std::uint32_t>(slabs_.size() - 1);
-    about.offset = static_cast<std::uint32_t>(slab.used);
-    about.size = static_cast<std::uint32_t>(layout.size);
-    about.id_size = static_cast<std::uint16_t>(id.size());
-    about.own_id = own_id;
-    about.has_from = options.from.has_value();
-    about.from = options.from.value_or(0);
-    about.time = now;
-    auto* const to = slab.memory.data() + slab.used;
-    write(to, numbered, layout);
-    if (e.comment.data())
-        about.id_at = static_cast<std::uint32_t>(std::string_view{to, layout.size}.find('\n') + 1);
-    const std::string_view written_id{to + about.id_at + id_start.size(), id.size()};
-    if (own_id) {
-        if (!own_ids_) own_ids_ = std::make_unique<own_ids>();
-        own_ids_->emplace(written_id, last_ + 1);
+    const char* where = bytes.data();
+    if (r.is_large()) {
+        slabs_.reserve_one();
+    } else {
+        auto* const room = slabs_.make_room(bytes.size(), bytes_);
+        where = std::ranges::copy(bytes, room).out - bytes.size();
     }
+    auto* const key = r.has_names() ? note_names(r, where) : nullptr;
+
+    last_.store(number, std::memory_order_relaxed);
+    bytes_ += bytes.size();
+    entries_.push_back({
+        .at = r.is_large() ? slabs_.adopt(r.take_block(), bytes.size()) : slabs_.fill(bytes.size()),
+        .size = static_cast<std::uint32_t>(bytes.size()),
+        .id_at = static_cast<std::uint32_t>(r.id_at()),
+        .id_size = static_cast<std::uint16_t>(r.id().size()),
+        .has_from = r.from().has_value(),
+        .own_id = r.has_own_id(),
+        .from = r.from().value_or(0),
+        .time = now,
+        .key = key,
+    });
+    if (key) supersede(*key, number);
+}
+
+/// Notes the own id of an event whose bytes will stay at `bytes`, and gives its key. If this throws, neither
+/// is noted.
+history::key_state* history::note_names(const record& r, const char* bytes) {
+    if (!r.has_own_id()) return key_named(r.key());
+    if (!own_ids_) own_ids_ = std::make_unique<own_ids>();
+    const std::string_view written{bytes + r.id_at() + id_start.size(), r.id().size()};
+    own_ids_->emplace(written, last() + 1);
     try {
-        about.key = key_named(options.key);
+        return key_named(r.key());
     } catch (...) {
-        if (own_id) own_ids_->erase(written_id);
+        own_ids_->erase(written);
         throw;
     }
-
-    ++last_;
-    slab.used += layout.size;
-    bytes_ += layout.size;
-    entries_.push_back(about);
-    if (about.key) supersede(*about.key, last_);
-    return id;
 }
 
 /// The newest event of `key` is now `by`.
@@ -139,13 +107,11 @@ void history::supersede(key_state& key, std::uint64_t by) {
     const auto before = std::exchange(key.newest, by);
     ++key.uses;
     if (before == 0) return;
-    if (before >= first())
+    if (before >= first()) {
         entries_[before - first()].superseded_by = by;
-    else if (const auto old = keyed_->kept.find(before); old != keyed_->kept.end()) {
-        const auto size = old->second.event.bytes.size();
-        kept_bytes_ -= size;
-        slab_bytes_ -= size;
-        keyed_->kept.erase(old);
+        ++superseded_;
+    } else if (const auto old = keyed_->kept.find(before); old != keyed_->kept.end()) {
+        drop_kept(old);
         --key.uses;
     }
 }
@@ -157,11 +123,13 @@ void history::release(key_state& key) noexcept {
 void history::drop_first() {
     const auto& oldest = entries_.front();
     const auto bytes = bytes_of(oldest);
+    superseded_ -= oldest.superseded_by > 0 ? 1 : 0;
     if (oldest.key) {
         if (options_.policy == lag_policy::latest && oldest.superseded_by == 0) {
-            keyed_->kept.emplace(first(), kept_value{oldest, shared_bytes{block{bytes, tally_}}});
+            const auto kept =
+                keyed_->kept.emplace(first(), kept_value{oldest, slabs_.keep(oldest.at.slab, bytes)}).first;
+            slabs_.add(kept->second.event);
             kept_bytes_ += bytes.size();
-            slab_bytes_ += bytes.size();
         } else {
             release(*oldest.key);
         }
@@ -169,23 +137,21 @@ void history::drop_first() {
     if (oldest.own_id) own_ids_->erase(bytes.substr(oldest.id_at + id_start.size(), oldest.id_size));
     bytes_ -= oldest.size;
     entries_.pop_front();
-    const auto needed =
-        entries_.empty() ? slabs_dropped_ + static_cast<std::uint32_t>(slabs_.size()) : entries_.front().slab;
-    for (; slabs_dropped_ != needed; ++slabs_dropped_) { // the count may have begun anew
-        slab_bytes_ -= slabs_.front().memory.capacity();
-        slabs_.pop_front();
-    }
+    slabs_.drop_before(entries_.empty() ? slabs_.next() : entries_.front().at.slab);
+}
+
+void history::drop_kept(kept_values::iterator which) noexcept {
+    kept_bytes_ -= which->second.event.bytes.size();
+    slabs_.drop(std::move(which->second.event));
+    keyed_->kept.erase(which);
 }
 
 void history::drop_first_kept() {
     const auto oldest = keyed_->kept.begin();
-    const auto size = oldest->second.event.bytes.size();
-    kept_bytes_ -= size;
-    slab_bytes_ -= size;
+    auto* const key = oldest->second.about.key;
     ++lost_;
     last_lost_ = oldest->first;
-    auto* const key = oldest->second.about.key;
-    keyed_->kept.erase(oldest);
+    drop_kept(oldest);
     release(*key);
 }
 

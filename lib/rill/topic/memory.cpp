@@ -1,7 +1,7 @@
 // What a topic may hold, by itself and together with others.
 #include <rill/base/error.hpp>
 #include <rill/topic/detail/core.hpp>
-#include <rill/topic/error.hpp>
+#include <rill/topic/errc.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -10,7 +10,7 @@
 namespace rill::detail {
 
 topic_core::topic_core(const topic_options& options, std::shared_ptr<topic_budget> budget)
-    : options_{options}, budget_{std::move(budget)}, log_{options, budget_ ? budget_->slabs() : nullptr} {}
+    : budget_{std::move(budget)}, log_{options, budget_ ? budget_->slabs() : nullptr} {}
 
 topic_core::~topic_core() {
     if (!budget_) return;
@@ -19,15 +19,13 @@ topic_core::~topic_core() {
 }
 
 /// Before the first event. Throws `too_many_topics`.
-void topic_core::enter_budget(std::unique_lock<std::mutex>& lock) {
+void topic_core::enter_budget(holding& lock) {
     entered_ = budget_->enter();
     if (entered_) return;
-    lock.unlock(); // it will look at other topics, and maybe at this one
-    budget_->make_room();
-    lock.lock();
-    if (closed_) throw topic_error{topic_errc::closed};
+    lock.suspend([&] { budget_->make_room(); }); // it looks at other topics, and maybe at this one
+    if (closed_) throw error{topic_errc::closed};
     if (!entered_) entered_ = budget_->enter();
-    if (!entered_) throw topic_error{topic_errc::too_many_topics};
+    if (!entered_) throw error{topic_errc::too_many_topics};
 }
 
 void topic_core::settle_budget() noexcept {
@@ -42,14 +40,14 @@ void topic_core::settle_budget() noexcept {
 }
 
 topic_core::load topic_core::weigh() {
-    const std::lock_guard lock{mutex_};
+    const holding lock{*this};
     trim();
     const auto oldest = log_.size() > 0 ? log_[log_.first()].time : time_point::min(); // kept for longer
     return {log_.holds_nothing() ? 0 : log_.memory(), log_.pinned(), oldest};
 }
 
 std::size_t topic_core::shrink(std::size_t bytes) {
-    const std::lock_guard lock{mutex_};
+    const holding lock{*this};
     const auto before = log_.memory();
     log_.shrink(bytes);
     settle_budget();
@@ -74,7 +72,7 @@ void topic_core::choose_slowest() {
     auto least = std::numeric_limits<std::uint64_t>::max();
     for (const auto& each : lots_) {
         if (each->cut_to > 0) return;
-        for (const auto* c = each->paused.front(); c; c = c->next)
+        for (const auto* c = each->paused.front(); c; c = each->paused.behind(*c))
             if (may_be_cut(*c)) least = std::min(least, c->sequence);
     }
     if (least >= log_.first()) return;

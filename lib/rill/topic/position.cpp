@@ -10,11 +10,15 @@
 
 namespace rill::detail {
 
+std::array<char, position::epoch_digits + 1> epoch_text(std::uint64_t epoch) noexcept {
+    std::array<char, position::epoch_digits + 1> text;
+    for (auto at = position::epoch_digits; at > 0; epoch /= 16) text[--at] = "0123456789abcdef"[epoch % 16];
+    text.back() = '-';
+    return text;
+}
+
 void append(std::string& to, const position& p) {
-    std::array<char, position::epoch_digits + 1> epoch;
-    auto rest = p.epoch;
-    for (auto at = position::epoch_digits; at > 0; rest /= 16) epoch[--at] = "0123456789abcdef"[rest % 16];
-    epoch.back() = '-';
+    const auto epoch = epoch_text(p.epoch);
     const fmt::format_int sequence{p.sequence};
     to.append(epoch.data(), epoch.size()).append(sequence.data(), sequence.size());
 }

@@ -1,8 +1,10 @@
 #include <rill/coro/detail/signal.hpp>
 #include <rill/sse/decode.hpp>
+#include <rill/sse/detail/layout.hpp>
 #include <rill/sse/detail/own_events.hpp>
 #include <rill/topic/detail/subscription_feed.hpp>
 #include <rill/topic/detail/words.hpp>
+#include <rill/topic/error.hpp>
 
 #include <asio/error.hpp>
 #include <asio/this_coro.hpp>
@@ -84,14 +86,20 @@ subscription_feed::subscription_feed(std::span<const std::shared_ptr<topic_core>
     for_each_cursor([&](cursor& c) { known += places.find(c.core->epoch()) ? 1U : 0U; });
     const bool all_known = known > 0 && known == places.size();
     std::vector<cursor*> opened;
+    const auto leave = [&] {
+        for (auto* const c : opened) c->core->leave(*c);
+    };
     try {
         for_each_cursor([&](cursor& c) {
             const bool is_new = all_known && !places.find(c.core->epoch());
             c.core->open(c, is_new ? std::string_view{} : last_event_id, options.start);
             if (several_) opened.push_back(&c);
         });
+    } catch (const error& why) { // the log knows no status
+        leave();
+        throw topic_error{why};
     } catch (...) {
-        for (auto* const c : opened) c->core->leave(*c);
+        leave();
         throw;
     }
 }
@@ -198,9 +206,9 @@ void subscription_feed::add_event(batch_builder& to, const cursor& c, const topi
                                   const topic_core::item& item) const {
     const auto& owner = part.owners[item.owner];
     if (!several_) return to.add(owner, item.bytes);
-    constexpr std::size_t id_start = 4; // "id: "
-    to.copies().append(item.bytes, 0, item.id_at + id_start).append(id_with(c, item.sequence));
-    to.add(owner, item.bytes.substr(item.id_at + id_start + item.id_size));
+    const auto id = item.id_at + id_start.size();
+    to.copies().append(item.bytes, 0, id).append(id_with(c, item.sequence));
+    to.add(owner, item.bytes.substr(id + item.id_size));
 }
 
 /// Whether nothing of any other topic was given yet. The checkpoint is one for all topics.

@@ -26,6 +26,10 @@ topic::topic(const topic_options& options) : topic{std::make_shared<detail::topi
 
 topic::topic(std::shared_ptr<detail::topic_core> core) noexcept : core_{std::move(core)} {}
 
+const std::shared_ptr<detail::topic_core>& detail::topic_access::core(const topic& t) noexcept {
+    return t.core_;
+}
+
 std::shared_ptr<topic> detail::topic_access::make(std::shared_ptr<topic_core> core) {
     return std::shared_ptr<topic>{new topic{std::move(core)}};
 }
@@ -36,9 +40,7 @@ topic::~topic() {
 
 std::string topic::publish(const event& e, const publish_options& options) try {
     return core_->publish(e, options);
-} catch (const topic_error&) {
-    throw;
-} catch (const error& why) { // the event cannot be encoded
+} catch (const error& why) { // the log knows no status
     throw topic_error{why};
 }
 

@@ -2,18 +2,16 @@
 
 #include <rill/base/export.hpp>
 #include <rill/sse/event.hpp>
+#include <rill/topic/options.hpp>
+#include <rill/topic/publish_options.hpp>
 #include <rill/topic/statistics.hpp>
 #include <rill/topic/subscription.hpp>
 
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 namespace rill {
 
@@ -23,49 +21,6 @@ namespace detail {
 class topic_core;
 struct topic_access;
 } // namespace detail
-
-/// What becomes of a subscriber that is so slow that the events it has yet to get leave the log.
-enum class lag_policy : std::uint8_t {
-    disconnect, ///< its stream ends; the client comes back with its id, and is told of the gap then
-    skip,       ///< it is told of the gap, and goes on with the oldest event that is left
-    latest,     ///< it is told of the gap, and gets the newest event of each key, then goes on
-};
-
-/// How much a topic keeps, and for whom.
-///
-/// The bounds are for what is kept to be replayed. Beyond count and age, events stay until those readers who
-/// wait for them have had their turn: a burst pushes nobody off the log that keeps up. `keep_bytes` always
-/// holds.
-///
-/// What has left the log takes memory still while it is on its way to slow subscribers. That may be as much
-/// as `keep_bytes` again, or 1 MiB if that is more: beyond, those who have been slow for longest are cut.
-struct topic_options {
-    /// So many events, at least one.
-    std::size_t keep_events = 1'000;
-    /// So many bytes of encoded events. An event that is larger cannot be published.
-    std::size_t keep_bytes = std::size_t{4} << 20;
-    /// For so long.
-    std::chrono::milliseconds keep_age = std::chrono::milliseconds::max();
-    /// What becomes of a subscriber that falls off the log. With `latest`, the newest event of each key is
-    /// kept whatever the bounds above say: there are to be as many keys as there is memory for.
-    lag_policy policy = lag_policy::disconnect;
-    /// Subscribers at a time; the next one is refused.
-    std::size_t max_subscribers = 100'000;
-};
-static_assert(std::is_trivially_destructible_v<topic_options>);
-
-/// What a publisher says beside the event.
-struct publish_options {
-    /// Who publishes, for subscribers that do not want their own events back.
-    std::optional<std::uint64_t> from{};
-    /// What the event is the newest value of, for `lag_policy::latest`; UTF-8, empty for nothing.
-    std::string_view key{};
-};
-static_assert(std::is_trivially_destructible_v<publish_options>);
-
-/// The bounds of `event::retry` for events that are published.
-inline constexpr std::chrono::milliseconds shortest_retry{100};
-inline constexpr std::chrono::milliseconds longest_retry = std::chrono::minutes{10};
 
 /// One log of events, many readers: broadcast with replay.
 ///

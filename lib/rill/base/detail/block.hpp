@@ -59,6 +59,12 @@ public:
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return memory_ != nullptr; }
+    /// Whether it has memory that no other block shares. Only this block can change that.
+    [[nodiscard]] bool is_sole() const noexcept {
+        return memory_ != nullptr && memory_->owners.load(std::memory_order_acquire) == 1;
+    }
+    /// From now on `tally` counts it, or none does. Only for a sole owner.
+    void count_in(std::shared_ptr<block_tally> tally) noexcept;
     [[nodiscard]] std::size_t capacity() const noexcept { return memory_ != nullptr ? memory_->capacity : 0; }
     /// Null if there is no memory.
     [[nodiscard]] char* data() const noexcept {

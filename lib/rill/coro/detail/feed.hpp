@@ -1,16 +1,14 @@
 #pragma once
 
-#include <rill/base/detail/block.hpp>
+#include <rill/base/detail/batch.hpp>
 #include <rill/base/export.hpp>
 #include <rill/coro/task.hpp>
 #include <rill/sse/message.hpp>
 
 #include <asio/any_io_executor.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
 
 namespace rill::detail {
@@ -21,39 +19,7 @@ namespace rill::detail {
 /// A feed belongs to one thread, or strand, at a time, and so does its consumer.
 class RILL_EXPORT feed {
 public:
-    /// Whole events, one after the other, in at most so many pieces that they go out with one system call.
-    class batch {
-    public:
-        static constexpr std::size_t most = 8;
-
-        [[nodiscard]] std::span<const shared_bytes> pieces() const noexcept {
-            return std::span{pieces_}.first(count_);
-        }
-        [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
-        [[nodiscard]] bool full() const noexcept { return count_ == most; }
-        [[nodiscard]] std::size_t size() const noexcept { return size_; }
-
-        /// Not to be called when full.
-        void add(shared_bytes piece) noexcept {
-            size_ += piece.bytes.size();
-            pieces_[count_++] = std::move(piece);
-        }
-        void clear() noexcept {
-            while (count_ > 0) pieces_[--count_] = {};
-            size_ = 0;
-            source = nullptr;
-        }
-
-        // For the feed: whose events these are and where they stand, so that a batch which the next consumer
-        // needs, too, is found to be just that.
-        const void* source = nullptr;
-        std::uint64_t from = 0, to = 0;
-
-    private:
-        std::array<shared_bytes, most> pieces_;
-        std::size_t count_ = 0;
-        std::size_t size_ = 0;
-    };
+    using batch = detail::batch;
 
     /// What a consumer is told by.
     class consumer {

@@ -16,7 +16,6 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr auto comment_start = ": "sv;
-constexpr auto id_start = "id: "sv;
 constexpr auto name_start = "event: "sv;
 constexpr auto retry_start = "retry: "sv;
 constexpr auto data_start = "data: "sv; // without the space, one at the front of the data would be lost
@@ -89,14 +88,22 @@ void check_id(std::string_view id) {
 
 namespace detail {
 
-layout lay_out(const event& e) {
+std::size_t id_line_at(const event& e) noexcept {
+    if (!is_set(e.comment)) return 0;
+    return e.comment.empty() ? empty_comment.size() : line_size(comment_start, e.comment.size());
+}
+
+namespace {
+
+template <typename CheckId>
+layout lay_out_with(const event& e, CheckId check) {
     layout l;
     if (is_set(e.comment)) {
         check_line(e.comment, sse_errc::line_end_in_comment, "comment");
-        l.size += e.comment.empty() ? empty_comment.size() : line_size(comment_start, e.comment.size());
+        l.size += id_line_at(e);
     }
     if (is_set(e.id)) {
-        check_id(e.id);
+        check(e.id);
         l.size += line_size(id_start, e.id.size());
     }
     if (!e.name.empty()) {
@@ -124,6 +131,16 @@ layout lay_out(const event& e) {
     }
     ++l.size; // the blank line
     return l;
+}
+
+} // namespace
+
+layout lay_out(const event& e) {
+    return lay_out_with(e, check_id);
+}
+
+layout lay_out_own_id(const event& e) {
+    return lay_out_with(e, [](std::string_view) {});
 }
 
 void write(char* to, const event& e, const layout& l) noexcept {

@@ -1,16 +1,23 @@
 #pragma once
 
-#include <rill/topic/topic.hpp>
-
 #include <memory>
 
-namespace rill::detail {
+namespace rill {
 
-/// The library's own way into topics and subscriptions.
+class subscription;
+class topic;
+
+namespace detail {
+
+class subscription_feed;
+class topic_core;
+
+/// The library's own way into topics and subscriptions. Each function is defined beside what it opens.
 struct topic_access {
-    static const std::shared_ptr<topic_core>& core(const topic& t) noexcept { return t.core_; }
-    static std::shared_ptr<topic> make(std::shared_ptr<topic_core> core);
-    static subscription make(std::unique_ptr<subscription_feed> feed) noexcept;
+    [[nodiscard]] static const std::shared_ptr<topic_core>& core(const topic& t) noexcept;
+    [[nodiscard]] static std::shared_ptr<topic> make(std::shared_ptr<topic_core> core);
+    [[nodiscard]] static subscription make(std::unique_ptr<subscription_feed> feed) noexcept;
 };
 
-} // namespace rill::detail
+} // namespace detail
+} // namespace rill

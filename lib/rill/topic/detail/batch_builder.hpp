@@ -1,6 +1,6 @@
 #pragma once
 
-#include <rill/coro/detail/feed.hpp>
+#include <rill/base/detail/batch.hpp>
 
 #include <array>
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace rill::detail {
 class batch_builder {
 public:
     /// So many pieces at most, at least two.
-    explicit batch_builder(std::size_t most = feed::batch::most) noexcept : most_{most} {}
+    explicit batch_builder(std::size_t most = batch::most) noexcept : most_{most} {}
 
     /// Bytes from which on a part is shared. Sharing keeps a slab alive, which is up to four times as large.
     static constexpr std::size_t least_shared = std::size_t{16} << 10;
@@ -43,7 +43,7 @@ public:
     }
 
     /// Moves it all over.
-    void finish(feed::batch& into) {
+    void finish(batch& into) {
         close_copies();
         const block own = copies_.empty() ? block{} : block{std::string_view{copies_}};
         for (auto& piece : std::span{pieces_}.first(count_))
@@ -65,7 +65,7 @@ private:
     }
 
     const std::size_t most_;
-    std::array<piece, feed::batch::most> pieces_;
+    std::array<piece, batch::most> pieces_;
     std::size_t count_ = 0;
     std::string copies_;
     std::size_t closed_ = 0; ///< so many of the copies belong to pieces

@@ -1,17 +1,19 @@
 #pragma once
 
-#include <rill/coro/detail/feed.hpp>
-#include <rill/coro/detail/posting.hpp>
+#include <rill/base/detail/batch.hpp>
 #include <rill/topic/detail/cursor.hpp>
 #include <rill/topic/detail/history.hpp>
+#include <rill/topic/detail/lot.hpp>
 #include <rill/topic/detail/position.hpp>
 #include <rill/topic/detail/topic_budget.hpp>
+#include <rill/topic/options.hpp>
+#include <rill/topic/publish_options.hpp>
 #include <rill/topic/statistics.hpp>
-#include <rill/topic/topic.hpp>
+#include <rill/topic/subscribe_options.hpp>
 
 #include <asio/any_io_executor.hpp>
 
-#include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,43 +25,14 @@
 
 namespace rill::detail {
 
-/// The readers of a topic that are told of news by one event loop (or strand).
+/// What a topic is: the log, its readers, and the mutex around both. All that subscriptions and registries
+/// know of a log is here.
 ///
-/// A publisher wakes a lot once, however much it publishes until the lot has had its turn: then a walk goes
-/// over the readers, a slice per turn of the event loop, and each takes all that it lacks.
+/// The mutex is held for pointers and copies of bytes only, for at most 64 KiB of any event: an event is
+/// checked and encoded before the mutex is taken, and the memory of old ones is freed when it no longer is
+/// held. Nothing that belongs to a user runs under it, and nothing waits.
 ///
-///     waiting ──(news: all of them)──▶ due ──(the walk)──▶ the reader takes, writes, waits again ──┐
-///        ▲                              ▲                                                          │
-///        ├──────────────────────────────│────────(nothing is due)──────────────────────────────────┤
-///                                       └──(once `due` is empty)── again ◀──(something is)──────────┘
-///
-/// Who has more to take than one write holds comes again when all others have had their turn: a reader that
-/// replays half of the log does not keep those waiting who want one event.
-struct lot : std::enable_shared_from_this<lot> {
-    explicit lot(asio::any_io_executor executor_) noexcept : executor{std::move(executor_)} {}
-
-    const asio::any_io_executor executor;
-    std::array<cursor_list, 2> turn;
-    cursor_list* waiting = &turn[0]; ///< who has seen all there was when it came
-    cursor_list* due = &turn[1];     ///< who may have something to take
-    cursor_list paused;              ///< who cannot take anything now
-    std::uint64_t paused_from = 0;   ///< the first event that any of those has yet to get
-    cursor_list again;               ///< who has more to take
-    std::size_t readers = 0;
-    std::uint64_t moved_at = 0; ///< the log's end when `waiting` became `due` last
-    std::uint64_t needed = 0;   ///< from this event on, those in `due` who were waiting have not been served
-    posting<2 * sizeof(std::shared_ptr<void>)> posted; ///< the walk
-    bool closing_seen = false;
-    bool scheduled = false;   ///< a walk is under way or posted
-    std::uint8_t wait = 0;    ///< so many turns of the event loop before it
-    bool some_fell = false;   ///< the log has gone on without one of the paused, or some are to be cut
-    std::uint64_t cut_to = 0; ///< of the paused, those who have seen no more than this event are to be cut
-};
-
-/// What a topic is: the log, who reads it, and the mutex around both.
-///
-/// The mutex is held for pointers and copies of bytes only: nothing that belongs to a user runs under it, and
-/// nothing waits.
+/// What is refused is an `error` with a `topic_errc` or a `sse_errc`.
 class topic_core : public std::enable_shared_from_this<topic_core> {
 public:
     /// `budget` is what it has together with others, if it has.
@@ -70,11 +43,12 @@ public:
 
     [[nodiscard]] std::uint64_t epoch() const noexcept { return log_.epoch(); }
 
+    // For publishers: see `topic`.
     std::string publish(const event& e, const publish_options& options);
     void close();
     [[nodiscard]] topic_statistics statistics();
 
-    // What a subscription does with its cursors.
+    // For subscriptions: what they do with their cursors.
 
     /// Where a reader begins that comes with `last_event_id`, which may hold places in other topics, too.
     /// Throws `topic_errc::too_many_subscribers`.
@@ -90,7 +64,7 @@ public:
 
     /// All that `c` lacks, up to about so many bytes, as it lies in the log.
     [[nodiscard]] taken take(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
-                             feed::batch& into);
+                             batch& into);
 
     /// An event out of the log.
     struct item {
@@ -130,6 +104,8 @@ public:
     /// The same, and it may be that the executor is of no more use.
     void leave_lot(cursor& c) noexcept;
 
+    // For registries.
+
     /// What it takes of the budget.
     struct load {
         std::size_t memory;
@@ -148,6 +124,30 @@ public:
     void touch();
 
 private:
+    /// Holds the mutex. What leaves the log meanwhile is freed once the mutex is free again.
+    class holding {
+    public:
+        explicit holding(topic_core& core) : core_{core}, lock_{core.mutex_} {}
+        holding(const holding&) = delete;
+        holding& operator=(const holding&) = delete;
+        ~holding() {
+            if (!lock_.owns_lock()) return;
+            const auto released = core_.log_.take_released();
+            lock_.unlock();
+        }
+        /// Runs `work` without the mutex.
+        template <typename Work>
+        void suspend(Work work) {
+            lock_.unlock();
+            work();
+            lock_.lock();
+        }
+
+    private:
+        topic_core& core_;
+        std::unique_lock<std::mutex> lock_;
+    };
+
     template <typename Visit>
     void for_each_due(cursor& c, std::optional<std::uint64_t> except_from, Visit visit);
     [[nodiscard]] bool has_news(const cursor& c) const noexcept;
@@ -155,18 +155,19 @@ private:
     [[nodiscard]] bool ends(cursor& c) noexcept;
     [[nodiscard]] bool falls_off(cursor& c);
     void fall_to_newest(cursor& c, bool on_purpose);
-    void collect(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from, feed::batch& into);
-    void collect_newest(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
-                        feed::batch& into);
+    void collect(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from, batch& into);
+    void collect_newest(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from, batch& into);
+    void tell_place(cursor& c, batch& into);
     void count_announcement(const cursor& c) noexcept;
 
-    void enter_budget(std::unique_lock<std::mutex>& lock);
+    void accept(record& r);
+    void enter_budget(holding& lock);
     void settle_budget() noexcept;
     [[nodiscard]] std::uint64_t lost_since(const cursor& c) const noexcept;
     [[nodiscard]] bool may_be_cut(const cursor& c) const noexcept;
     void choose_slowest();
 
-    void trim();
+    void trim(time_point now = clock::now());
     void tell_paused();
     void wake(lot& where);
     void schedule(lot& where, std::uint64_t needed, std::uint8_t after = 1);
@@ -179,7 +180,6 @@ private:
     [[nodiscard]] lot& lot_for(const asio::any_io_executor& executor);
     void forget(cursor& c) noexcept;
 
-    const topic_options options_;
     const std::shared_ptr<topic_budget> budget_;
     bool entered_ = false;           ///< it counts as one that has events
     std::size_t known_overhead_ = 0; ///< to the budget
@@ -190,7 +190,7 @@ private:
     std::size_t cutting_ = 0; ///< of them, those that are cut and have not been told
     topic_statistics totals_; ///< what only grows
     time_point last_used_ = clock::now();
-    bool closed_ = false;
+    std::atomic<bool> closed_ = false; ///< changes under the mutex
 };
 
 } // namespace rill::detail

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <rill/base/detail/prefetch.hpp>
-#include <rill/coro/detail/feed.hpp>
+#include <rill/base/detail/batch.hpp>
+#include <rill/base/detail/list.hpp>
+#include <rill/topic/detail/gap.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -12,19 +13,16 @@ namespace rill::detail {
 class topic_core;
 struct lot;
 
-/// Why a reader is told of a gap.
-enum class gap : std::uint8_t { none, unknown_epoch, unknown_id, malformed_id, trimmed, lagged, superseded };
-
 /// One reader's place in one log: what it has seen. It is in one list of a lot at most: see `lot`.
 ///
 /// What is in it is guarded by the topic's mutex, but for `core` and `owner`, which never change.
-struct cursor {
+struct cursor : list_hook<cursor> {
     /// Who reads by it.
     class reader {
     public:
         /// There is something to take. Called on the reader's thread, without the mutex; the cursor is in no
         /// list then.
-        virtual void on_news(feed::batch& scratch) noexcept = 0;
+        virtual void on_news(batch& scratch) noexcept = 0;
 
     protected:
         ~reader() = default;
@@ -48,50 +46,9 @@ struct cursor {
     bool fallen = false;           ///< it has lost its place for good
     bool cut = false;              ///< it holds too much that has left the log
     bool end_seen = false;         ///< the topic is closed, and the reader knows: it follows others still
-
-    lot* home = nullptr;             ///< where it waits, once it has
-    class cursor_list* in = nullptr; ///< which of its lists, while it waits
-    cursor* previous = nullptr;
-    cursor* next = nullptr;
+    lot* home = nullptr;           ///< where it waits, once it has
 };
 
-/// A queue of cursors that do not move.
-class cursor_list {
-public:
-    cursor_list() = default;
-    cursor_list(const cursor_list&) = delete;
-    cursor_list& operator=(const cursor_list&) = delete;
-
-    [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
-    [[nodiscard]] cursor* front() const noexcept { return first_; }
-
-    void push_back(cursor& c) noexcept {
-        c.in = this;
-        c.previous = last_;
-        c.next = nullptr;
-        (last_ ? last_->next : first_) = &c;
-        last_ = &c;
-    }
-    void remove(cursor& c) noexcept {
-        (c.previous ? c.previous->next : first_) = c.next;
-        (c.next ? c.next->previous : last_) = c.previous;
-        c.in = nullptr;
-    }
-    [[nodiscard]] cursor& pop_front() noexcept {
-        auto& c = *first_;
-        remove(c);
-        return c;
-    }
-    /// Has the memory of those in front come closer, while somebody else is served.
-    void prefetch() const noexcept {
-        if (!first_) return;
-        detail::prefetch(&first_->owner);
-        detail::prefetch(first_->next);
-    }
-
-private:
-    cursor* first_ = nullptr;
-    cursor* last_ = nullptr;
-};
+using cursor_list = list<cursor>;
 
 } // namespace rill::detail

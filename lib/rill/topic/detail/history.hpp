@@ -2,11 +2,14 @@
 
 #include <rill/base/clock.hpp>
 #include <rill/base/detail/block.hpp>
-#include <rill/sse/event.hpp>
 #include <rill/topic/detail/position.hpp>
+#include <rill/topic/detail/record.hpp>
 #include <rill/topic/detail/ring.hpp>
-#include <rill/topic/topic.hpp>
+#include <rill/topic/detail/slabs.hpp>
+#include <rill/topic/options.hpp>
 
+#include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -15,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace rill::detail {
 
@@ -26,8 +30,8 @@ namespace rill::detail {
 ///     entries     ▲   ▲   ▲   ▲                 ▲    ▲    ▲ last()
 ///              first()
 ///
-/// Bytes once written never change, and readers on other threads may hold on to their slab. The log itself
-/// belongs to one thread at a time.
+/// The log belongs to one thread at a time, but any thread may ask for `options`, `epoch` and `destination`,
+/// and readers on other threads may hold on to a slab.
 class history {
 public:
     struct key_state {
@@ -38,8 +42,7 @@ public:
 
     /// What is known of an event beside its bytes.
     struct entry {
-        std::uint32_t slab = 0; ///< counted over the life of the log
-        std::uint32_t offset = 0;
+        slabs::place at;
         std::uint32_t size = 0;
         std::uint32_t id_at = 0;   ///< where its id's line begins, from the event's begin
         std::uint16_t id_size = 0; ///< without `id: ` and the line's end
@@ -68,25 +71,28 @@ public:
     /// `whole` counts the bytes of its slabs as a part of more.
     explicit history(const topic_options& options, std::shared_ptr<block_tally> whole = {});
 
+    [[nodiscard]] const topic_options& options() const noexcept { return options_; }
     [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }
+    /// What an event that is to be published is encoded for.
+    [[nodiscard]] record::destination destination() const noexcept {
+        return {.id_prefix = {id_prefix_.data(), id_prefix_.size()},
+                .next = last() + 1,
+                .most_bytes = most_bytes()};
+    }
+
     /// The number of the oldest event in the log, `last() + 1` if there is none.
-    [[nodiscard]] std::uint64_t first() const noexcept { return last_ + 1 - entries_.size(); }
+    [[nodiscard]] std::uint64_t first() const noexcept { return last() + 1 - entries_.size(); }
     /// The number of the last event ever appended.
-    [[nodiscard]] std::uint64_t last() const noexcept { return last_; }
+    [[nodiscard]] std::uint64_t last() const noexcept { return last_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_ + kept_bytes_; }
     [[nodiscard]] bool holds_nothing() const noexcept { return entries_.empty() && kept().empty(); }
 
-    /// The memory that its slabs take.
-    [[nodiscard]] std::size_t slab_bytes() const noexcept { return slab_bytes_; }
-    /// The memory that slabs take which have left it, but which readers hold still.
-    [[nodiscard]] std::size_t pinned() const noexcept {
-        const auto alive = tally_->bytes();
-        return alive > slab_bytes_ ? alive - slab_bytes_ : 0;
-    }
+    /// The memory of slabs that have left it, but which readers still hold.
+    [[nodiscard]] std::size_t pinned() const noexcept { return slabs_.pinned(); }
     /// The memory that it takes beside the slabs, roughly.
     [[nodiscard]] std::size_t overhead() const noexcept;
-    [[nodiscard]] std::size_t memory() const noexcept { return slab_bytes_ + overhead(); }
+    [[nodiscard]] std::size_t memory() const noexcept { return slabs_.bytes() + overhead(); }
 
     /// From `first()` to `last()`.
     [[nodiscard]] const entry& operator[](std::uint64_t sequence) const noexcept {
@@ -94,17 +100,16 @@ public:
     }
     [[nodiscard]] std::string_view bytes_of(const entry& e) const noexcept;
     /// The slab that `e` lies in.
-    [[nodiscard]] const block& slab_of(const entry& e) const noexcept {
-        return slabs_[static_cast<std::uint32_t>(e.slab - slabs_dropped_)].memory;
-    }
+    [[nodiscard]] const block& slab_of(const entry& e) const noexcept { return slabs_[e.at.slab]; }
 
     /// The event in the log that a publisher gave this id.
     [[nodiscard]] std::optional<std::uint64_t> find(std::string_view own_id) const;
     /// Whether a publisher ever gave an id.
     [[nodiscard]] bool has_own_ids() const noexcept { return own_ids_ != nullptr; }
 
-    /// Adds an event, and gives its id. Throws as `topic::publish` does, and is then as before.
-    std::string append(const event& e, const publish_options& options, time_point now);
+    /// Adds an event, which gets its number here. Throws `error` with `topic_errc::event_too_large` or
+    /// `id_repeats`, and is then as before.
+    void accept(record& r, time_point now);
 
     /// Drops what the bounds say; but what only count and age would drop stays from the number `needed` on.
     void trim(time_point now, std::uint64_t needed);
@@ -113,41 +118,42 @@ public:
     /// as much memory is free, or nothing is left.
     void shrink(std::size_t bytes);
 
+    /// Memory that was given up since the last call. The caller frees it, when nobody waits for the log.
+    [[nodiscard]] std::vector<block> take_released() noexcept { return slabs_.take_released(); }
+
     /// With `lag_policy::latest`: the newest events of keys whose events have left the log, by number.
     [[nodiscard]] const kept_values& kept() const noexcept;
-    /// So many of them `shrink` has dropped ever, and no older one than `last_lost` is kept.
+    /// How many events in the log have a newer one with the same key.
+    [[nodiscard]] std::uint64_t superseded() const noexcept { return superseded_; }
+    /// How many kept events `shrink` has ever dropped; none up to `last_lost` is kept any more.
     [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
     [[nodiscard]] std::uint64_t last_lost() const noexcept { return last_lost_; }
 
 private:
-    struct slab {
-        block memory;
-        std::size_t used = 0;
-    };
     struct keyed {
         std::unordered_map<std::string_view, std::unique_ptr<key_state>> states; ///< by their own names
         kept_values kept;
     };
     using own_ids = std::unordered_map<std::string_view, std::uint64_t>; ///< views into the slabs
 
-    void check_own_id(std::string_view id) const;
+    [[nodiscard]] std::size_t most_bytes() const noexcept;
+    [[nodiscard]] key_state* note_names(const record& r, const char* bytes);
     [[nodiscard]] key_state* key_named(std::string_view name);
-    void make_room(std::size_t size);
     void supersede(key_state& key, std::uint64_t by);
     void release(key_state& key) noexcept;
     void drop_first();
+    void drop_kept(kept_values::iterator which) noexcept;
     void drop_first_kept();
 
     const topic_options options_;
     const std::uint64_t epoch_ = random_epoch();
-    std::uint64_t last_ = 0;
+    const std::array<char, position::epoch_digits + 1> id_prefix_ = epoch_text(epoch_);
+    std::atomic<std::uint64_t> last_ = 0;
     ring<entry> entries_;
-    ring<slab> slabs_;
-    std::uint32_t slabs_dropped_ = 0;
+    slabs slabs_;
     std::size_t bytes_ = 0;
     std::size_t kept_bytes_ = 0;
-    const std::shared_ptr<block_tally> tally_;
-    std::size_t slab_bytes_ = 0;
+    std::uint64_t superseded_ = 0;
     std::uint64_t lost_ = 0, last_lost_ = 0;
     std::unique_ptr<own_ids> own_ids_;
     std::unique_ptr<keyed> keyed_;

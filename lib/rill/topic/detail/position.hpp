@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,6 +25,8 @@ struct position {
 };
 
 void append(std::string& to, const position& p);
+/// What that begins with: the epoch and the dash.
+[[nodiscard]] std::array<char, position::epoch_digits + 1> epoch_text(std::uint64_t epoch) noexcept;
 
 /// What `append` writes, and nothing else.
 [[nodiscard]] std::optional<position> parse_position(std::string_view text) noexcept;

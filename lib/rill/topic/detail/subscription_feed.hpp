@@ -3,7 +3,7 @@
 #include <rill/coro/detail/feed.hpp>
 #include <rill/topic/detail/batch_builder.hpp>
 #include <rill/topic/detail/core.hpp>
-#include <rill/topic/subscription.hpp>
+#include <rill/topic/subscribe_options.hpp>
 
 #include <cstddef>
 #include <cstdint>

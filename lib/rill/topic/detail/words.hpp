@@ -1,7 +1,7 @@
 #pragma once
 
 #include <rill/sse/event.hpp>
-#include <rill/topic/detail/cursor.hpp>
+#include <rill/topic/detail/gap.hpp>
 
 #include <cstdint>
 #include <string>
