@@ -131,8 +131,8 @@ TEST_CASE("a hundred subscribers that never read slow nobody down") {
     };
     // Time on the clock would be that of all else the machine does; and a server that waits for those who do
     // not read waits for longer than `tell` does. It is the same server and the same readers each time, since
-    // where its thread happens to run makes more of a difference. Beside other load one round may well be 20 %
-    // off, and the median of few of them 10.
+    // where its thread happens to run makes more of a difference. Beside other load one round may well be 20
+    // % off, and the median of few of them 10.
     std::vector<double> rounds(21);
     auto before = share();
     for (auto& round : rounds) {

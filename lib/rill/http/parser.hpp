@@ -2,6 +2,7 @@
 
 #include <rill/base/export.hpp>
 #include <rill/http/limits.hpp>
+#include <rill/http/parse_step.hpp>
 #include <rill/http/refusal.hpp>
 #include <rill/http/request.hpp>
 
@@ -11,15 +12,6 @@
 #include <string_view>
 
 namespace rill {
-
-/// Where `request_parser::parse` stopped.
-enum class parse_step : std::uint8_t {
-    need_input, ///< all of the input was taken, and the message goes on; or it was complete before
-    head,       ///< the head is complete: time to set a limit for the body, and to answer `Expect`
-    body,       ///< `body_piece()` is the next piece of the body
-    complete,   ///< the message is at its end, also one without a body; said once
-    refused,    ///< `refused()` says why; nothing more is parsed
-};
 
 /// Reads the requests of one connection, one after the other, from whatever pieces their bytes come in.
 ///

@@ -3,7 +3,7 @@
 #include <rill/base/export.hpp>
 #include <rill/http/limits.hpp>
 #include <rill/http/method.hpp>
-#include <rill/http/parser.hpp>
+#include <rill/http/parse_step.hpp>
 #include <rill/http/response.hpp>
 #include <rill/http/version.hpp>
 

@@ -5,7 +5,7 @@
 #include <rill/http/detail/llhttp_head.hpp>
 #include <rill/http/head_guard.hpp>
 #include <rill/http/limits.hpp>
-#include <rill/http/parser.hpp>
+#include <rill/http/parse_step.hpp>
 #include <rill/http/refusal.hpp>
 
 #include <algorithm>
