@@ -13,7 +13,7 @@
 #include <utility>
 
 /// Has one request to give, once or several times, takes all that is written, and never ends.
-class null_transport final : public rill::detail::transport {
+class null_transport : public rill::detail::transport {
 public:
     /// What is written is counted in `bytes`. `request` must outlive it.
     null_transport(asio::io_context& context, std::string_view request, std::size_t& bytes,

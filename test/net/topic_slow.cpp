@@ -5,9 +5,6 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <ctime>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -100,19 +97,6 @@ private:
     std::uint64_t last_ = 0;
 };
 
-/// Of all threads of this process together.
-double cpu_seconds() {
-    timespec used{};
-    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
-}
-
-double cpu_seconds_of(const auto& work) {
-    const auto before = cpu_seconds();
-    work();
-    return cpu_seconds() - before;
-}
-
 } // namespace
 
 TEST_CASE("a hundred subscribers that never read slow nobody down") {
@@ -120,36 +104,18 @@ TEST_CASE("a hundred subscribers that never read slow nobody down") {
         MESSAGE("skipped: a process may not open enough files here");
         return;
     }
-    // Who does not read must be there to the end, however slow the machine is.
+    // Those who do not read must be there to the end, however slow the machine is.
     audience all{{.keep_events = keeps, .policy = rill::lag_policy::skip}, {.write_timeout = 1h}};
     all.seat(readers);
-    for (int n = 0; n < 10; ++n) all.tell(100); // what a socket costs depends on what went through it
-    const auto share = [&all] {
-        return cpu_seconds_of([&all] {
-            for (int burst = 0; burst < 6; ++burst) all.tell(10);
-        });
-    };
-    // Time on the clock would be that of all else the machine does; and a server that waits for those who do
-    // not read waits for longer than `tell` does. It is the same server and the same readers each time, since
-    // where its thread happens to run makes more of a difference. Beside other load one round may well be 20
-    // % off, and the median of few of them 10.
-    std::vector<double> rounds(21);
-    auto before = share();
-    for (auto& round : rounds) {
-        all.seat_stuck(stuck);
-        all.fill_stuck();
-        const auto with = share();
-        CHECK(all.topic.statistics().subscribers == readers + stuck);
-        all.dismiss_stuck();
-        const auto after = share();
-        round = with / ((before + after) / 2);
-        before = after;
-    }
-    const auto median = rounds.begin() + std::ssize(rounds) / 2;
-    std::ranges::nth_element(rounds, median);
-    MESSAGE("with them an event takes ", *median, " of the work");
-    CHECK(*median <= 1.1);
+    all.seat_stuck(stuck);
+    all.fill_stuck();
+    // A server that waited for those would make `tell` wait for longer than it does. That they cost nothing
+    // is counted, in instructions and in writes: see bench/guard.py.
+    for (int burst = 0; burst < 30; ++burst) all.tell(10);
+    CHECK(all.topic.statistics().subscribers == readers + stuck);
     CHECK(all.topic.statistics().disconnected == 0);
+    all.dismiss_stuck();
+    all.tell(10);
 }
 
 TEST_CASE("what subscribers that never read hold of the heap is bounded by the log and by write_buffer") {
