@@ -212,8 +212,9 @@ public:
         return awaiter<T>{std::move(work)};
     }
     sleeper await_transform(sleep_task&& work) noexcept {
+        const auto time = work.time();
         const task<void> freed{std::move(work)}; // else it would be there until the handler goes on
-        return sleeper{work.time()};
+        return sleeper{time};
     }
     template <typename T>
         requires(!requires(T work) { []<typename Result>(const task<Result>&) {}(work); })
