@@ -51,8 +51,7 @@ private:
         auto& home = asio::use_service<waits>(context());
         home.enlist(*this);
         home_ = &home;
-        what_.waiter_.reset(this);
-        static_cast<void>(self.release());
+        what_.waiter_.reset(static_cast<waiter*>(self.release()));
     }
 
     void cancel() override {

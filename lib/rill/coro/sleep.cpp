@@ -24,7 +24,7 @@ private:
         if (time_ <= duration::zero()) return finish(std::move(self), {});
         if (!asio::has_service<timers>(context())) return begin_elsewhere(self);
         asio::use_service<timers>(context()).start(*this, time_);
-        static_cast<void>(self.release());
+        [[maybe_unused]] const auto* const kept = self.release(); // the timers have it
     }
 
     /// In a context that is not Rill's.

@@ -8,16 +8,16 @@ class list;
 /// A place in a `list<T>`, for a `T` to derive from. It leaves its list when it dies, and must not move.
 template <typename T>
 class list_hook {
-public:
-    list_hook(const list_hook&) = delete;
-    list_hook& operator=(const list_hook&) = delete;
-
 protected:
-    list_hook() noexcept = default;
     ~list_hook() { unlink(); }
 
 private:
+    friend T;
     friend list<T>;
+
+    list_hook() noexcept = default;
+    list_hook(const list_hook&) = delete;
+    list_hook& operator=(const list_hook&) = delete;
 
     void unlink() noexcept {
         if (!next_) return;
@@ -73,14 +73,12 @@ public:
     }
 
 private:
-    struct ends : list_hook<T> {};
-
     [[nodiscard]] static const list_hook<T>& hook_of(const T& t) noexcept { return t; }
     [[nodiscard]] T* at(list_hook<T>* hook) const noexcept {
         return hook == &ends_ ? nullptr : static_cast<T*>(hook);
     }
 
-    ends ends_;
+    list_hook<T> ends_;
 };
 
 } // namespace rill::detail

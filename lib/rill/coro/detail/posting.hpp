@@ -60,7 +60,7 @@ private:
         [[nodiscard]] T* allocate(std::size_t count) {
             static_assert(sizeof(T) <= sizeof whose_->memory_ && alignof(T) <= alignof(std::max_align_t));
             if (count != 1) throw std::bad_array_new_length{};
-            return static_cast<T*>(static_cast<void*>(whose_->memory_.data()));
+            return reinterpret_cast<T*>(whose_->memory_.data());
         }
         void deallocate(T*, std::size_t) noexcept {}
 
