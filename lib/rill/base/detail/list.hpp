@@ -8,6 +8,11 @@ class list;
 /// A place in a `list<T>`, for a `T` to derive from. It leaves its list when it dies, and must not move.
 template <typename T>
 class list_hook {
+public:
+    // NOLINTNEXTLINE(bugprone-crtp-constructor-accessibility): nobody can call what is deleted
+    list_hook(const list_hook&) = delete;
+    list_hook& operator=(const list_hook&) = delete;
+
 protected:
     ~list_hook() { unlink(); }
 
@@ -16,8 +21,6 @@ private:
     friend list<T>;
 
     list_hook() noexcept = default;
-    list_hook(const list_hook&) = delete;
-    list_hook& operator=(const list_hook&) = delete;
 
     void unlink() noexcept {
         if (!next_) return;

@@ -41,7 +41,7 @@ class h1_session;
 /// The shard outlives its sessions: a session refers to it and is kept alive by waits of its transport. The
 /// shard's destructor closes the transports, so that these become calls of its context, and ends the context
 /// before anything else goes.
-class shard : turns::observer {
+class shard final : turns::observer {
 public:
     explicit shard(const service& common, timers::clock_kind clock = timers::clock_kind::system);
     shard(const shard&) = delete;
