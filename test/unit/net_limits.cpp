@@ -155,6 +155,29 @@ TEST_CASE("the client that a PROXY protocol header names is the one whose connec
     CHECK(ask(one).starts_with("HTTP/1.1 200 "));
 }
 
+TEST_CASE("a client that a PROXY protocol header names counts before it asks for anything") {
+    site s{{.proxy_protocol = "10.0.0.1", .limits = {.max_connections_per_address = 2}}};
+    s.routes.get("/", greet);
+    auto& server = s.server();
+    server.come_from("10.0.0.1:1001");
+    std::vector<rill::testing::connection> all;
+    for (int n = 0; n < 5; ++n) {
+        all.push_back(server.connect());
+        all.back().send("PROXY TCP4 192.0.2.7 198.51.100.1 1 80\r\n");
+    }
+    CHECK(server.statistics().over_connections_per_address == 3);
+    CHECK(ask(all[4]).starts_with("HTTP/1.1 503 "));
+    server.advance(rill::limits{}.linger);
+    CHECK(all[2].ended());
+    CHECK(all[3].ended());
+    CHECK_FALSE(all[0].ended());
+    CHECK(ask(all[0]).starts_with("HTTP/1.1 200 "));
+    all[1].close();
+    auto next = server.connect();
+    next.send("PROXY TCP4 192.0.2.7 198.51.100.1 1 80\r\n");
+    CHECK(ask(next).starts_with("HTTP/1.1 200 "));
+}
+
 TEST_CASE("each address has its own number of streams, also behind a proxy") {
     site s{{.trust_proxy = "10.0.0.1", .limits = {.max_streams_per_address = 1}}};
     rill::topic news;

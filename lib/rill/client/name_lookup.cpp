@@ -9,14 +9,17 @@ namespace rill::detail {
 
 using asio::ip::tcp;
 
-/// It lives as long as the thread is at work; the coroutine waits only until it is told.
+/// It lives as long as the thread is at work, or the event loop: they alone own it, and it owns the coroutine
+/// while that waits.
 class name_lookup::operation : public std::enable_shared_from_this<operation> {
 public:
-    operation(const asio::any_io_executor& executor, std::string host, std::uint16_t port)
-        : resolver_{executor}, host_{std::move(host)}, port_{port} {}
+    /// What is found is added to `found`, of the coroutine.
+    operation(const asio::any_io_executor& executor, std::string host, std::uint16_t port, addresses& found)
+        : resolver_{executor}, host_{std::move(host)}, port_{port}, found_{found} {}
 
-    task<void> run() { return suspension::of(std::make_unique<waiting>(*this)); }
-    [[nodiscard]] addresses found() noexcept { return std::move(found_); }
+    [[nodiscard]] static task<void> run(std::shared_ptr<operation> what) {
+        return suspension::of(std::make_unique<waiting>(std::move(what)));
+    }
 
     void finish(asio::error_code failure) {
         if (!waiting_) return;
@@ -27,22 +30,24 @@ public:
 private:
     class waiting final : public suspension {
     public:
-        explicit waiting(operation& what) noexcept : what_{what} {}
+        explicit waiting(std::shared_ptr<operation> what) noexcept
+            : what_{*what}, until_begun_{std::move(what)} {}
 
     private:
         void begin(std::unique_ptr<suspension>& self) override {
-            auto& what = what_;
-            what.waiting_ = std::move(self);
+            const auto what = std::move(until_begun_);
+            what->waiting_ = std::move(self);
             try {
-                what.resolve();
+                what->resolve();
             } catch (...) {
-                self = std::move(what.waiting_);
+                self = std::move(what->waiting_);
                 throw;
             }
         }
         void cancel() override { what_.finish(asio::error::operation_aborted); }
 
         operation& what_;
+        std::shared_ptr<operation> until_begun_;
     };
 
     void resolve() {
@@ -57,7 +62,7 @@ private:
     tcp::resolver resolver_;
     const std::string host_;
     const std::uint16_t port_;
-    addresses found_;
+    addresses& found_;
     std::unique_ptr<suspension> waiting_;
 };
 
@@ -67,10 +72,11 @@ task<name_lookup::addresses> name_lookup::run(asio::any_io_executor executor, st
     asio::error_code not_numeric;
     const auto address = asio::ip::make_address(host, not_numeric);
     if (!not_numeric) co_return addresses{tcp::endpoint{address, port}};
-    const auto work = std::make_shared<operation>(executor, std::move(host), port);
+    addresses found;
+    auto work = std::make_shared<operation>(executor, std::move(host), port, found);
     under_way_ = work;
-    co_await work->run();
-    co_return work->found();
+    co_await operation::run(std::move(work));
+    co_return found;
 }
 
 void name_lookup::cancel() noexcept {

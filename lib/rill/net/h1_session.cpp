@@ -44,7 +44,7 @@ bool h1_session::take_place() {
     if (!common.connection_places.bounded() || turned_away()) return true;
     if (bounds_ && bounds_->of_connection) return true;
     const auto client = transport_->ends().client;
-    if (client.of != peer_address::kind::ip) return true; // or it is not known yet: see `on_received`
+    if (client.of != peer_address::kind::ip) return true; // or it is not known yet
     bounds().of_connection = common.connection_places.take(client.address);
     if (bounds_->of_connection) return true;
     common.counted.over_connections_per_address.fetch_add(1, std::memory_order_relaxed);
@@ -140,7 +140,7 @@ bool h1_session::receive(bool last) try {
     const auto space = round.space();
     const auto got = transport_->read_some(space);
     switch (got.status) {
-    case transport::status::blocked: watch(); return false;
+    case transport::status::blocked: on_blocked(); return false;
     case transport::status::ended: on_end(); return false;
     case transport::status::moved: break;
     }
@@ -151,6 +151,14 @@ bool h1_session::receive(bool last) try {
 } catch (...) { // without memory it would be watched no more
     close(true);
     throw;
+}
+
+/// What has come was the transport's own, and by it the client may be known now.
+void h1_session::on_blocked() {
+    const bool served = !turned_away();
+    if (!asked_ && !take_place()) return close(false);
+    if (served && turned_away()) arm_for_phase(); // it has less time
+    watch();
 }
 
 void h1_session::on_received(std::string_view bytes) try {

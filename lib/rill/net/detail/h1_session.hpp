@@ -131,6 +131,7 @@ private:
     // Reading.
     bool receive(bool last);
     void watch();
+    void on_blocked();
     void on_end();
     void give_last_turn();
     void end_unless_busy();
