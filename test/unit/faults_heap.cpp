@@ -81,6 +81,10 @@ void refuse_one_after(int blocks) noexcept {
     left = blocks;
 }
 
+bool will_refuse() noexcept {
+    return left >= 0;
+}
+
 bool refuse_none() noexcept {
     left = -1;
     return refused;

@@ -13,6 +13,8 @@ namespace heap {
 
 /// The block behind so many others is refused, and no other one.
 void refuse_one_after(int blocks) noexcept;
+/// Whether one is still to be refused.
+[[nodiscard]] bool will_refuse() noexcept;
 /// No block is refused any more. True if one was since `refuse_one_after`.
 bool refuse_none() noexcept;
 

@@ -27,6 +27,7 @@ end played_with(const scenario& what, int blocks) {
     const auto before = other.asked();
     CHECK(before.ends_with("\r\n\r\nshort"));
 
+    s.reserve();
     heap::refuse_one_after(blocks);
     s.open();
     what.play(s);

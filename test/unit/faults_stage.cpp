@@ -165,9 +165,13 @@ void stage::run() {
         } catch (const std::bad_alloc&) {
             ++thrown;
         }
-        const heap::spared here;
-        reserved_ = shard().reserve();
+        if (heap::will_refuse()) reserve();
     }
+}
+
+void stage::reserve() {
+    const heap::spared here;
+    reserved_ = shard().reserve();
 }
 
 void stage::advance(rill::duration time) {

@@ -87,6 +87,8 @@ public:
     /// Takes what has come.
     virtual void receive();
     void leave();
+    /// Takes what `shard::run` takes before it runs, so that it cannot be refused.
+    void reserve();
     /// Has the client hold so many bytes that it has not taken.
     void window(std::size_t bytes);
     /// Publishes numbers to all topics.
@@ -121,7 +123,7 @@ public:
     void as_client(Action action) {
         const heap::spared here;
         action();
-        reserved_ = shard().reserve();
+        if (heap::will_refuse()) reserve();
     }
 
 private:
@@ -146,6 +148,8 @@ public:
     /// What it gets for `/short`; on a new connection, if the old one has been idle for long.
     [[nodiscard]] std::string asked();
     void leave();
+    /// Takes what `shard::run` takes before it runs, so that it cannot be refused.
+    void reserve();
 
 private:
     stage& stage_;
