@@ -1,7 +1,7 @@
-// What large events cost those who publish small ones to the same topic. Eight threads publish: six of them
-// events of 100 bytes, of which the time of each is taken, and two of them events of 8 MiB. The baselines are
-// the same six threads by themselves, and beside the same large events in a topic of their own: these take as
-// much of the processors, but nothing of the topic.
+// What large events cost the publishers of small ones in the same topic. Eight threads publish: six of them
+// events of 100 bytes, each of which is timed, and two of them events of 8 MiB. The baselines are the same
+// six threads by themselves, and beside the same large events in another topic: these take as much of the
+// processors, but nothing of the topic.
 #include <rill/topic/topic.hpp>
 
 #include "figures.hpp"
@@ -41,7 +41,7 @@ latencies latencies_of(std::vector<double> nanoseconds) {
     return {at(50), at(99), at(100)};
 }
 
-/// Publishes until `over`, and says how long each time took.
+/// Publishes until `over`, and returns how long each event took, in nanoseconds.
 std::vector<double> publish(rill::topic& topic, const std::string& data, std::chrono::microseconds between,
                             const std::atomic<bool>& over) {
     std::vector<double> all;
@@ -52,7 +52,7 @@ std::vector<double> publish(rill::topic& topic, const std::string& data, std::ch
     return all;
 }
 
-/// One round: six threads publish small events to `topic`, and two large ones to `beside`, if there is such.
+/// One round: six threads publish small events to `topic`, and two large ones to `beside`, if there is one.
 struct outcome {
     latencies small;
     std::size_t large_events = 0;

@@ -155,3 +155,33 @@ TEST_CASE("wherever memory runs out while an event is appended, the log is as be
     CHECK(run({.data = large}, {.key = new_key}) > 3);
     CHECK(run({.id = new_id, .data = large}, {.key = new_key}) > 4);
 }
+
+TEST_CASE("wherever memory runs out while events leave the log, none is lost, and they leave the next time") {
+    if (!memory::is_watched()) return;
+    int failures = 0;
+    for (bool failed = true; failed;) {
+        logging log{{.keep_events = 2, .policy = rill::lag_policy::latest}};
+        for (const auto* name : {"1", "2", "3", "4", "5", "6"}) log.put(name, {.key = name});
+        const auto bytes = log->bytes();
+        failed = false;
+        memory::refuse_after(failures);
+        try {
+            log->trim(log.now, nobody);
+        } catch (const std::bad_alloc&) {
+            failed = true;
+        }
+        memory::refuse_none();
+        CAPTURE(failures);
+        if (failed) {
+            ++failures;
+            const auto kept = log.kept(); // the events that left before memory ran out
+            CHECK((kept.empty() ? log.all() : kept + ' ' + log.all()) == "1 2 3 4 5 6");
+            CHECK(log->bytes() == bytes);
+            log->trim(log.now, nobody);
+        }
+        CHECK(log.kept() == "1 2 3 4");
+        CHECK(log.all() == "5 6");
+        CHECK(log->bytes() == bytes);
+    }
+    CHECK(failures >= 8); // a copy and a place in the map for each of the four
+}

@@ -1,6 +1,8 @@
 // The memory of a log by itself.
 #include <rill/topic/detail/slabs.hpp>
 
+#include "topic_memory.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -84,6 +86,26 @@ TEST_CASE("what is given up, but held by a reader, is pinned until the reader le
     held = {};
     CHECK(all.pinned() == 0);
     CHECK(all.bytes() == 0);
+}
+
+TEST_CASE("what is given up when memory has run out is freed at once, unless a reader holds it") {
+    if (!memory::is_watched()) return;
+    filled all;
+    all.put_large(large);
+    const auto at = all.put_large(large);
+    auto held = all[at.slab];
+    const auto before = memory::bytes();
+    memory::refuse_after(0);
+    all.drop_before(all.next());
+    memory::refuse_none();
+    CHECK(all.bytes() == 0);
+    CHECK(all.pinned() == large);
+    CHECK(all.take_released().empty());
+    CHECK(before - memory::bytes() >= static_cast<std::ptrdiff_t>(large));
+    CHECK(std::ranges::count(std::string_view{held.data(), large}, 'x') == large);
+    held = {};
+    CHECK(all.pinned() == 0);
+    CHECK(all.text(all.put("next"), 4) == "next");
 }
 
 TEST_CASE("a kept event is a copy if it is small, and shares its slab if it has it to itself") {

@@ -32,7 +32,7 @@ std::string topic_core::publish(const event& e, const publish_options& options) 
     return encoded.take_id();
 }
 
-/// Adds what is encoded to the log, and tells those who wait.
+/// Adds the event to the log, and wakes the readers that wait.
 void topic_core::accept(record& r) {
     last_used_ = clock::now();
     try {

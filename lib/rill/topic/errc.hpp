@@ -31,7 +31,7 @@ enum class topic_errc {
     /// trust those. Take another name.
     name_reserved,
     /// The event's `retry` is shorter than `shortest_retry` or longer than `longest_retry`. One publisher
-    /// must not send all readers away, nor have them all come back at once.
+    /// must not send all readers away, nor make them all come back at once.
     retry_not_allowed,
     /// The name of the event is longer than 256 bytes.
     event_name_too_long,

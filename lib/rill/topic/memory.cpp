@@ -65,8 +65,8 @@ bool topic_core::may_be_cut(const cursor& c) const noexcept {
     return !c.cut && c.sequence > 0 && c.sequence < log_.first();
 }
 
-/// Of those who hold what has left the log, the slower half is cut: who has seen least holds the oldest
-/// slabs, and has held them for longest. No others are chosen before these are gone.
+/// Of the readers that hold what has left the log, the slower half is cut: the one that has seen least holds
+/// the oldest slabs, and has held them for longest. No others are chosen before these are gone.
 void topic_core::choose_slowest() {
     if (cutting_ > 0) return;
     auto least = std::numeric_limits<std::uint64_t>::max();

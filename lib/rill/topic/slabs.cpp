@@ -40,8 +40,8 @@ void slabs::drop_before(std::uint32_t slab) noexcept {
     }
 }
 
-/// A large event has its slab to itself, and keeps it. Another one is copied, lest it keep all the others'
-/// memory.
+/// A large event has its slab to itself, and keeps it. Any other is copied, so that it does not keep the
+/// memory of its neighbours.
 shared_bytes slabs::keep(std::uint32_t slab, std::string_view bytes) const {
     return bytes.size() > largest ? shared_bytes{(*this)[slab], bytes} : shared_bytes{block{bytes, tally_}};
 }
@@ -50,7 +50,7 @@ void slabs::drop(shared_bytes kept) noexcept {
     release(std::move(kept.owner));
 }
 
-/// What only this log still had is no longer counted, as if it had been freed.
+/// A block that only this log held is no longer counted, as if it had been freed.
 void slabs::release(block memory) noexcept {
     bytes_ -= memory.capacity();
     if (memory.is_sole()) memory.count_in(nullptr);

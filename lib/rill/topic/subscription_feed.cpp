@@ -16,7 +16,7 @@
 namespace rill::detail {
 namespace {
 
-/// Bytes that are taken at a time by who reads by `next`.
+/// How many bytes `next` takes at a time.
 constexpr std::size_t portion = std::size_t{64} << 10;
 
 /// The log has its own bounds.
@@ -45,7 +45,7 @@ public:
     void begin() noexcept { piece_ = 0; }
 
     [[nodiscard]] bool unread() const noexcept { return !unread_.empty() || piece_ < taken.pieces().size(); }
-    /// Gives what has not been read to somebody else.
+    /// Hands what has not been read to another consumer.
     void hand_over(batch& to) {
         to.clear();
         if (!unread_.empty()) to.add({taken.pieces()[piece_ - 1].owner, unread_});

@@ -74,10 +74,10 @@ public:
     /// As `close`.
     ~topic();
 
-    /// Appends `e` to the log, wakes who waits for it, and gives its id. Throws `topic_error`, and publishes
-    /// nothing, if `e` cannot be encoded, is larger than `keep_bytes`, has an id that this topic cannot take,
-    /// one of Rill's own names (`checkpoint`, `gap`, `refused`) or a `retry` that is out of bounds, if the
-    /// topic is closed, or if it would be one too many of its registry that have events.
+    /// Appends `e` to the log, wakes the readers that wait, and returns its id. Throws `topic_error`, and
+    /// publishes nothing, if `e` cannot be encoded, is larger than `keep_bytes`, has an id that this topic
+    /// cannot take, one of Rill's own names (`checkpoint`, `gap`, `refused`) or a `retry` that is out of
+    /// bounds, if the topic is closed, or if it would be one too many of its registry that have events.
     std::string publish(const event& e, const publish_options& options = {});
     template <typename Wrong = detail::misnamed_event>
     std::string publish(const detail::misnamed_event&, const publish_options& = {}) {

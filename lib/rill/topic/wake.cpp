@@ -9,11 +9,11 @@
 namespace rill::detail {
 namespace {
 
-/// So many readers are served in one turn of the event loop: whoever else has something to do there waits for
-/// no more than these.
+/// How many readers are served in one turn of the event loop: anything else that runs there waits for no more
+/// than these.
 constexpr unsigned slice = 64;
 
-/// A slice comes in so many turns of the event loop after the one before it: in the first of them a request
+/// How many turns of the event loop after the one before it a slice comes: in the first of them a request
 /// that came meanwhile is noticed, in the second it is read, and in the third its handler has ended.
 constexpr std::uint8_t turns_between = 4;
 
@@ -31,8 +31,8 @@ bool topic_core::has_news(const cursor& c) const noexcept {
     return c.sequence < log_.last() || c.opening || c.cut || (closed_ && !c.end_seen);
 }
 
-/// Readers who have seen everything until a publisher woke them, and who have not had their turn, are not
-/// pushed off the log by what comes in the meantime; only `keep_bytes` can do that.
+/// Readers that had seen everything when a publisher woke them, and have not had their turn, are not pushed
+/// off the log by what comes in the meantime; only `keep_bytes` can do that.
 void topic_core::trim(time_point now) {
     auto needed = std::numeric_limits<std::uint64_t>::max();
     for (const auto& each : lots_)
@@ -57,7 +57,7 @@ void topic_core::close() {
     for (const auto& each : lots_) wake(*each);
 }
 
-/// Has those who wait in `where` served.
+/// Serves the readers that wait in `where`.
 void topic_core::wake(lot& where) {
     if (!where.waiting->empty()) schedule(where, log_.last());
 }
@@ -86,8 +86,9 @@ bool topic_core::has_news(const lot& where) const noexcept {
     return where.moved_at < log_.last() || where.closing_seen != closed_;
 }
 
-/// Once `due` is empty. All who wait are due then, at once, however many they are: who has nothing to take
-/// after all, since it came amid the walk or another topic has told it, is left out when its turn comes.
+/// Once `due` is empty. All readers that wait are due then, at once, however many they are: one that has
+/// nothing to take after all, since it came amid the walk or another topic has told it, is left out when its
+/// turn comes.
 void topic_core::refill(lot& where) noexcept {
     if (has_news(where)) {
         where.needed = std::max(where.needed, where.moved_at + 1);
@@ -98,7 +99,7 @@ void topic_core::refill(lot& where) noexcept {
     while (!where.again.empty()) where.due->push_back(where.again.pop_front());
 }
 
-/// Who has lost its place, or is cut, is told.
+/// Tells the readers that have lost their place, or are cut.
 void topic_core::move_fallen(lot& where) noexcept {
     where.some_fell = false;
     const auto cut_to = std::exchange(where.cut_to, 0);
@@ -140,7 +141,7 @@ void topic_core::walk(lot& where) {
     if (!where.due->empty() || where.some_fell) schedule(where, where.needed, turns_between);
 }
 
-/// Takes `c` out of the list that it is in, and has it belong to the lot of `executor`.
+/// Takes `c` out of the list that it is in, and moves it to the lot of `executor`.
 inline lot& topic_core::settle(cursor& c, const asio::any_io_executor& executor) {
     cursor_list::remove(c);
     if (c.home && c.home->executor == executor) return *c.home;
@@ -186,7 +187,7 @@ lot& topic_core::lot_for(const asio::any_io_executor& executor) {
     return *lots_.emplace_back(std::make_shared<lot>(executor));
 }
 
-/// Takes `c` out of its lot, and the lot away with the last one.
+/// Takes `c` out of its lot, and removes the lot with its last reader.
 void topic_core::forget(cursor& c) noexcept {
     cursor_list::remove(c);
     auto* const home = std::exchange(c.home, nullptr);

@@ -28,14 +28,14 @@ namespace rill::detail {
 /// What a topic is: the log, its readers, and the mutex around both. All that subscriptions and registries
 /// know of a log is here.
 ///
-/// The mutex is held for pointers and copies of bytes only, for at most 64 KiB of any event: an event is
-/// checked and encoded before the mutex is taken, and the memory of old ones is freed when it no longer is
-/// held. Nothing that belongs to a user runs under it, and nothing waits.
+/// The mutex is held for pointers and copies of bytes only, at most 64 KiB of any event: an event is checked
+/// and encoded before the mutex is taken, and the memory of old events is freed after it is released (under
+/// it only where memory has run out). Nothing that belongs to a user runs under it, and nothing waits.
 ///
 /// What is refused is an `error` with a `topic_errc` or a `sse_errc`.
 class topic_core : public std::enable_shared_from_this<topic_core> {
 public:
-    /// `budget` is what it has together with others, if it has.
+    /// `budget` is shared with other topics; null for a topic by itself.
     explicit topic_core(const topic_options& options, std::shared_ptr<topic_budget> budget = {});
     topic_core(const topic_core&) = delete;
     topic_core& operator=(const topic_core&) = delete;
@@ -62,7 +62,7 @@ public:
         fallen, ///< its place has left the log, and the policy says that this is the end
     };
 
-    /// All that `c` lacks, up to about so many bytes, as it lies in the log.
+    /// All that `c` lacks, up to about `bytes` bytes, as it lies in the log.
     [[nodiscard]] taken take(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
                              batch& into);
 
@@ -84,14 +84,14 @@ public:
         gap announce = gap::none; ///< what comes first
         bool opening = false;     ///< or, if there is no gap, the place
     };
-    /// All that `c` lacks, up to about so many bytes, to be looked at event by event.
+    /// All that `c` lacks, up to about `bytes` bytes, to be looked at event by event.
     [[nodiscard]] taken look(cursor& c, std::size_t bytes, std::optional<std::uint64_t> except_from,
                              excerpt& into);
     /// Whether nothing more will come, and the reader has not lost anything either.
     [[nodiscard]] bool is_over_for(const cursor& c);
     /// Whether `take` and `look` would give `fallen`.
     [[nodiscard]] bool has_fallen(cursor& c);
-    /// So many events of an excerpt were given to the reader.
+    /// The reader was given `events` events of an excerpt.
     void delivered(std::size_t events);
 
     /// The reader has not got what followed the event `sequence`, and wants it again.
@@ -101,7 +101,7 @@ public:
     void wait(cursor& c, const asio::any_io_executor& executor);
     void pause(cursor& c, const asio::any_io_executor& executor);
     void stop_waiting(cursor& c) noexcept;
-    /// The same, and it may be that the executor is of no more use.
+    /// The same, for an executor that may be about to go.
     void leave_lot(cursor& c) noexcept;
 
     // For registries.
@@ -113,14 +113,14 @@ public:
         time_point oldest; ///< when its oldest event was published
     };
     [[nodiscard]] load weigh();
-    /// Drops events until so many bytes are free, the oldest first, and says how many are.
+    /// Drops the oldest events until `bytes` bytes are free. Returns how many were freed.
     std::size_t shrink(std::size_t bytes);
-    /// Cuts those who have been holding for longest what has left the log.
+    /// Cuts the readers that have held for longest what has left the log.
     void cut_slowest();
 
-    /// Whether nobody reads it and nothing is in it, and since when.
+    /// Since when it has been without readers and events; empty if it has any.
     [[nodiscard]] std::optional<time_point> unused_since();
-    /// It is of use right now.
+    /// Counts as a use, now.
     void touch();
 
 private:

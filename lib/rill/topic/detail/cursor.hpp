@@ -17,7 +17,7 @@ struct lot;
 ///
 /// What is in it is guarded by the topic's mutex, but for `core` and `owner`, which never change.
 struct cursor : list_hook<cursor> {
-    /// Who reads by it.
+    /// What reads through it.
     class reader {
     public:
         /// There is something to take. Called on the reader's thread, without the mutex; the cursor is in no
@@ -32,7 +32,7 @@ struct cursor : list_hook<cursor> {
         : core{std::move(core_)}, owner{owner_} {}
     cursor(const cursor&) = delete;
     cursor& operator=(const cursor&) = delete;
-    ~cursor() = default; // whoever has opened it must have it closed: see `topic_core`
+    ~cursor() = default; // an open one must leave first: see `topic_core::leave`
 
     const std::shared_ptr<topic_core> core;
     reader& owner;

@@ -118,7 +118,7 @@ public:
     /// as much memory is free, or nothing is left.
     void shrink(std::size_t bytes);
 
-    /// Memory that was given up since the last call. The caller frees it, when nobody waits for the log.
+    /// Memory that was given up since the last call. The caller frees it when it no longer holds the log.
     [[nodiscard]] std::vector<block> take_released() noexcept { return slabs_.take_released(); }
 
     /// With `lag_policy::latest`: the newest events of keys whose events have left the log, by number.

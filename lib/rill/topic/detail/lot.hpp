@@ -23,27 +23,27 @@ namespace rill::detail {
 ///        ├──────────────────────────────│────────(nothing is due)──────────────────────────────────┤
 ///                                       └──(once `due` is empty)── again ◀──(something is)──────────┘
 ///
-/// Who has more to take than one write holds comes again when all others have had their turn: a reader that
-/// replays half of the log does not keep those waiting who want one event.
+/// A reader that has more to take than one write holds comes again when all others have had their turn: one
+/// that replays half of the log does not hold up those that want one event.
 struct lot : std::enable_shared_from_this<lot> {
     explicit lot(asio::any_io_executor executor_) noexcept : executor{std::move(executor_)} {}
 
     const asio::any_io_executor executor;
     std::array<cursor_list, 2> turn;
-    cursor_list* waiting = &turn[0]; ///< who has seen all there was when it came
-    cursor_list* due = &turn[1];     ///< who may have something to take
-    cursor_list paused;              ///< who cannot take anything now
+    cursor_list* waiting = &turn[0]; ///< readers that had seen everything when they came
+    cursor_list* due = &turn[1];     ///< readers that may have something to take
+    cursor_list paused;              ///< readers that cannot take anything now
     std::uint64_t paused_from = 0;   ///< the first event that any of those has yet to get
-    cursor_list again;               ///< who has more to take
+    cursor_list again;               ///< readers that have more to take
     std::size_t readers = 0;
     std::uint64_t moved_at = 0; ///< the log's end when `waiting` became `due` last
-    std::uint64_t needed = 0;   ///< from this event on, those in `due` who were waiting have not been served
+    std::uint64_t needed = 0;   ///< the first event that those moved to `due` have yet to get
     posting<2 * sizeof(std::shared_ptr<void>)> posted; ///< the walk
     bool closing_seen = false;
     bool scheduled = false;   ///< a walk is under way or posted
-    std::uint8_t wait = 0;    ///< so many turns of the event loop before it
+    std::uint8_t wait = 0;    ///< turns of the event loop before it
     bool some_fell = false;   ///< the log has gone on without one of the paused, or some are to be cut
-    std::uint64_t cut_to = 0; ///< of the paused, those who have seen no more than this event are to be cut
+    std::uint64_t cut_to = 0; ///< the paused readers that have seen nothing after this event are to be cut
 };
 
 } // namespace rill::detail

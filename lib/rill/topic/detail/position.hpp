@@ -17,8 +17,8 @@ struct position {
     std::uint64_t sequence = 0;
 
     static constexpr std::size_t epoch_digits = 12;
-    /// More are no id of ours: so eight positions and the commas between them fit into the 256 bytes that a
-    /// client may send back.
+    /// An id with more is not one of ours: so eight positions and the commas between them fit into the 256
+    /// bytes that a client may send back.
     static constexpr std::size_t most_digits = 18;
 
     friend bool operator==(const position&, const position&) = default;

@@ -16,8 +16,8 @@ namespace rill::detail {
 
 /// An event on its way into a log: checked, and encoded but for its number, which only the log can give.
 ///
-/// To make one is nearly all the work of publishing, and takes nothing of the log but what any thread may
-/// read: so no mutex is held for it. The number is guessed. If it turns out to have more digits, what stands
+/// Making one is nearly all the work of publishing, and needs only what any thread may read of the log, so
+/// no mutex is held for it. The number is guessed. If it turns out to have more digits, what stands
 /// before it is moved:
 ///
 ///     │ room │ : comment │ id: 00c0ffee1234- │ 99 │ ... data: text │
@@ -34,8 +34,8 @@ public:
         std::size_t most_bytes = 0; ///< of an event when it is encoded
     };
 
-    /// Throws `error` as `topic::publish` does where that does not depend on what is in the log. The key must
-    /// outlive the record.
+    /// Throws `error` as `topic::publish` does, for all that does not depend on what is in the log. The key
+    /// must outlive the record.
     record(const event& e, const publish_options& options, const destination& log);
     record(const record&) = delete;
     record& operator=(const record&) = delete;

@@ -16,7 +16,7 @@ namespace rill::detail {
 /// given up at the front.
 ///
 /// Bytes once written never change, and readers on other threads may hold on to their slab. What is given up
-/// is not freed here, since that takes long for a large block, but by whoever takes it.
+/// is not freed here, since that takes long for a large block, but by the caller of `take_released`.
 class slabs {
 public:
     /// No slab has more bytes, but for one that belongs to a single event.
@@ -47,7 +47,7 @@ public:
         return given_up_ + static_cast<std::uint32_t>(all_.size());
     }
 
-    /// Makes room for `size` bytes, and gives it; `held` is what the log holds now. A slab is as large as
+    /// Makes room for `size` bytes, and returns it; `held` is what the log holds now. A slab is as large as
     /// that, so that a topic which keeps little costs little, however long it is published to.
     [[nodiscard]] char* make_room(std::size_t size, std::size_t held);
     /// The first `size` bytes of that room are written.

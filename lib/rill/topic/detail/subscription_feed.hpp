@@ -74,7 +74,7 @@ private:
     const bool resumes_; ///< the reader came with an id
     consumer* consumer_ = nullptr;
     std::unique_ptr<const event_filter> filter_;
-    std::shared_ptr<reading> reading_; ///< for who reads by `next`
+    std::shared_ptr<reading> reading_; ///< for a reader that uses `next`
     cursor first_;
     std::unique_ptr<several> several_;
 };
