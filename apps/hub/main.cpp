@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
                         {{"disconnect", rill::lag_policy::disconnect},
                          {"skip", rill::lag_policy::skip},
                          {"latest", rill::lag_policy::latest}},
-                        "for who is too slow");
+                        "what happens to subscribers that fall behind");
     if (const auto exit_code = command_line.parse(argc, argv)) return *exit_code;
 
     rill::topics topics{options};

@@ -57,7 +57,7 @@ int main(int argc, char** argv) try {
     command_line.text("--upstream", upstream.url, "URL",
                       "the API of a server that answers instead: https://host/v1");
     command_line.text("--upstream-ca", upstream.ca_file, "FILE",
-                      "authorities to trust for it, in place of the system's");
+                      "CA certificates to trust for it, in place of the system's");
     command_line.text("--model", upstream.model, "NAME", "its model, for requests that name none");
     command_line.choice("--on-abandon", options.on_abandon,
                         {{"cancel", llm::abandon::cancel}, {"finish", llm::abandon::finish}},

@@ -99,7 +99,7 @@ void add_options(CLI::App& app, command& c) {
            "the body of the request, as application/json unless -H says otherwise; "
            "@FILE reads it, @- from standard input")
         ->type_name("BODY");
-    app.add_option("--last-event-id", c.last_event_id, "go on behind this event")->type_name("ID");
+    app.add_option("--last-event-id", c.last_event_id, "resume after this event")->type_name("ID");
     app.add_flag_callback(
         "--json", [&] { c.output = format::json; }, R"(an object per line: {"type", "data", "lastEventId"})");
     app.add_flag_callback(
@@ -128,7 +128,7 @@ void add_options(CLI::App& app, command& c) {
                        "--timeout", fmt::format("'{}' is no time like 500ms, 10s, 5m or 1h", given)};
                c.timeout = *time;
            },
-           "end after so much time, as 10s, with exit code 3")
+           "end after this time, such as 10s, with exit code 3")
         ->type_name("TIME");
     app.add_option("--cacert", c.ca_file, "a file of authorities (PEM) to trust in place of the system's")
         ->type_name("FILE");
@@ -150,7 +150,7 @@ bool has_scheme(std::string_view url) {
 std::variant<command, int> read_command_line(int argc, const char* const* argv) {
     CLI::App app{"Prints the events of a stream (Server-Sent Events) as they come."};
     app.name("rillcat");
-    app.set_help_flag("--help", "say this and exit");
+    app.set_help_flag("--help", "show this help and exit");
     app.get_formatter()->column_width(28);
     app.footer(footer);
     command c;

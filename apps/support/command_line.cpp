@@ -105,7 +105,7 @@ void complain(std::string_view program, std::string_view what) {
 
 command_line::command_line(const std::string& about, std::uint16_t port)
     : app_{std::make_unique<CLI::App>(about)}, port_{port} {
-    app_->set_help_flag("--help", "say this and exit");
+    app_->set_help_flag("--help", "show this help and exit");
     app_->get_formatter()->column_width(28);
     app_->add_option("--address", address_,
                      fmt::format("where to listen: an address of this machine, or unix:/path ({})", address_))
@@ -156,9 +156,9 @@ void command_line::add_limits() {
                      "how many connections may be open at a time (seven eighths of the open files allowed)");
     add<std::size_t>(*app_, "--max-connections-per-address", max_connections_per_address_, parse_count,
                      "COUNT", expected, "how many of them a client may have (any number)");
-    add<std::chrono::milliseconds>(*app_, "--lame-duck", lame_duck_, parse_time, "TIME",
-                                   "a time like 250ms, 1s or 2m",
-                                   "how long to serve on at SIGTERM while GET /healthz says 503 (none)");
+    add<std::chrono::milliseconds>(
+        *app_, "--lame-duck", lame_duck_, parse_time, "TIME", "a time like 250ms, 1s or 2m",
+        "how long to keep serving after SIGTERM while GET /healthz says 503 (none)");
 }
 
 void command_line::add_proxies() {
@@ -171,7 +171,8 @@ void command_line::add_proxies() {
         "proxies whose X-Forwarded-For, -Proto and -Host are believed: addresses, networks, or unix (none)");
     for (auto* const list : {header, trust})
         list->type_name("CIDR[,CIDR]")->check([](const std::string& text) {
-            return text.empty() ? std::string{"'' is not a list of networks"} : std::string{};
+            return rill::trim(text).empty() ? fmt::format("'{}' is not a list of networks", text)
+                                            : std::string{};
         });
     app_->add_flag("--forwarded", forwarded_, "believe the field Forwarded of these proxies instead")
         ->needs(trust);
@@ -259,6 +260,7 @@ rill::server_options command_line::options() const noexcept {
 
 rill::same_origin command_line::guard() const {
     rill::same_origin guard;
+    guard.leave_open("/healthz");
     if (!hosts_.empty() || is_loopback(address_)) guard.allow_loopback_hosts();
     for (const auto& host : hosts_) guard.allow_host(host);
     for (const auto& origin : origins_) guard.allow_origin(origin);

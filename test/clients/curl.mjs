@@ -201,7 +201,7 @@ const bad = [
   ['--threads', '257'], ['--threads', 'all'], ['--address'], ['--no-such-option'], ['a word'], ['a\nline'],
   ['--interval', '0s'], ['--interval', '5'], ['--interval', 's'], ['--interval', '-1s'], ['--interval', '1.5s'],
   ['--max-connections', '0'], ['--max-connections-per-address', 'few'], ['--lame-duck', 'soon'],
-  ['--trust-proxy'], ['--trust-proxy', ''], ['--proxy-protocol'], ['--proxy-protocol', ''], ['--forwarded'],
+  ['--trust-proxy'], ['--trust-proxy', ''], ['--trust-proxy', ' '], ['--proxy-protocol'], ['--proxy-protocol', '\t'], ['--proxy-protocol', ''], ['--forwarded'],
   ['--interval', '1 s'], ['--interval', '1S'], ['--interval', '8761h'], ['--interval', '9999999999999999999s'],
 ];
 for (const args of bad) {
@@ -214,7 +214,7 @@ for (const args of bad) {
 }
 
 for (const option of ['--trust-proxy', '--proxy-protocol']) {
-  for (const [list, member] of [['10.0.0.0/33', '10.0.0.0/33'], ['::1,x', 'x'], ['::1,', ''], ['localhost', 'localhost'], ['127.0.0.1:80', '127.0.0.1:80']]) {
+  for (const [list, member] of [['10.0.0.0/33', '10.0.0.0/33'], ['::1,x', 'x'], ['::1,', ''], ['localhost', 'localhost'], ['127.0.0.1:80', '127.0.0.1:80'], ['127.0.0.1\nx', '127.0.0.1\\x0ax']]) {
     test(`${option} '${list}' is exit code 2 and one line, which names the member`, async () => {
       const { code, line } = await refusal(ticks, ['--port', '0', option, list]);
       assert.equal(code, 2);

@@ -93,6 +93,17 @@ TEST_CASE("without allowed hosts any is served") {
     }
 }
 
+TEST_CASE("a path that is left open is served for any host and any page, and no other path is") {
+    guarded g{same_origin{}.allow_host("events.example").leave_open("/stream")};
+    const headers probe{{"Host", "10.1.2.3"}},
+        page{{"Host", "10.1.2.3"}, {"Origin", "https://other.example"}};
+    for (const auto& fields : {probe, page}) {
+        CHECK(g.ask(fields, "GET", "/stream") == status::ok);
+        CHECK(g.ask(fields, "GET", "/stream?query") == status::ok);
+        CHECK(g.ask(fields) == status::forbidden);
+    }
+}
+
 TEST_CASE("a host is allowed at any port, or at the one that is named") {
     guarded s{
         same_origin{}.allow_host("Hub.example").allow_host("two.example:81").allow_host("[2001:db8::1]")};

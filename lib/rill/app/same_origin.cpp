@@ -108,6 +108,11 @@ same_origin& same_origin::allow_origin(std::string_view origin) {
     return *this;
 }
 
+same_origin& same_origin::leave_open(std::string_view path) {
+    open_.emplace_back(path);
+    return *this;
+}
+
 bool same_origin::is_allowed_host(std::string_view host) const {
     if (any_host_ || host.empty()) return true; // every browser names the host
     const auto name = lower(host);
@@ -122,6 +127,7 @@ bool same_origin::is_allowed_origin(std::string_view origin) const {
 
 /// What there is against the request; empty if there is nothing.
 std::string_view same_origin::objection(const request& request) const {
+    if (std::ranges::find(open_, request.path()) != open_.end()) return {};
     if (!is_allowed_host(request.host()))
         return "this host is not served here: the server must be told to allow it";
     const auto origins = request.fields().all("Origin");

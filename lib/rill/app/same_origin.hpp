@@ -46,6 +46,10 @@ public:
     /// `std::invalid_argument` if it is not of the form `scheme://host` or `scheme://host:port`.
     same_origin& allow_origin(std::string_view origin);
 
+    /// Leaves requests for `path` to everybody: whatever page asks, and whatever host it asks for. For what
+    /// tells nothing and does nothing, as a health check that a load balancer asks for by an address.
+    same_origin& leave_open(std::string_view path);
+
     [[nodiscard]] task<response> operator()(request& request, next next) const;
 
 private:
@@ -57,6 +61,7 @@ private:
     bool loopback_hosts_ = false;
     std::vector<std::string> hosts_;   ///< in lower case
     std::vector<std::string> origins_; ///< in lower case, without a default port
+    std::vector<std::string> open_;    ///< paths
 };
 
 } // namespace rill

@@ -157,7 +157,10 @@ void listener::take() try {
     const bool cheap = !home_.speaks_tls();
     for (int i = 0; i < burst; ++i) {
         const auto how = home_.common().admit(cheap);
-        if (how == admission::wait) return wait_for_room();
+        if (how == admission::wait) {
+            if (connection_waits(acceptor_.native_handle())) return wait_for_room();
+            break;
+        }
         std::error_code failure;
         auto socket = take_connection(acceptor_.native_handle(), kind_, failure);
         if (!failure) {

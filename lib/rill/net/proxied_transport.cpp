@@ -18,6 +18,7 @@ public:
 
     proxy_header_parser parser;
     bool refused = false;
+    bool given_up = false; ///< by this end: what does not come any more is nobody's fault
 
 private:
     void on_timer() noexcept override { owner_.refuse("it did not come in time"); }
@@ -37,7 +38,8 @@ transport::result proxied_transport::read_some(std::span<char> space) noexcept {
     if (header_->refused) return {status::ended};
     const auto got = inner_->read_some(space);
     auto& parser = header_->parser;
-    if (got.status == status::ended && parser.started()) return refuse("it ended too early");
+    if (got.status == status::ended && parser.started() && !header_->given_up)
+        return refuse("it ended too early");
     if (got.status != status::moved) return got;
     std::string_view bytes{space.data(), got.bytes};
     switch (parser.parse(bytes)) {
@@ -72,6 +74,11 @@ transport::result proxied_transport::refuse(std::string_view why) noexcept {
     }
     inner_->close(false);
     return {status::ended};
+}
+
+void proxied_transport::shutdown_write() noexcept {
+    if (header_) header_->given_up = true;
+    inner_->shutdown_write();
 }
 
 void proxied_transport::close(bool reset) noexcept {

@@ -1,4 +1,5 @@
 #include <rill/app/detail/routing_table.hpp>
+#include <rill/base/detail/escaped.hpp>
 #include <rill/base/error.hpp>
 #include <rill/net/detail/bad_option.hpp>
 #include <rill/net/detail/listener.hpp>
@@ -34,8 +35,8 @@ bool ends_the_process(int signal) noexcept {
 }
 
 /// On standard error, which may be closed or full.
-void complain(const std::exception& cause) noexcept {
-    std::fprintf(stderr, "%s\n", cause.what());
+void complain(const std::exception& cause) {
+    std::fprintf(stderr, "%s\n", detail::escaped(cause.what()).c_str()); // an option may have any text in it
 }
 
 } // namespace

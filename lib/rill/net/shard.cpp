@@ -1,3 +1,4 @@
+#include <rill/base/detail/escaped.hpp>
 #include <rill/coro/detail/signal.hpp>
 #include <rill/net/detail/h1_session.hpp>
 #include <rill/net/detail/shard.hpp>
@@ -190,13 +191,7 @@ void shard::give_back(std::string&& buffer) noexcept {
 
 void shard::log(log_level level, std::string_view line) noexcept {
     try {
-        std::string escaped;
-        for (const char c : line)
-            if (const auto byte = static_cast<unsigned char>(c); byte < 0x20 || byte == 0x7F)
-                fmt::format_to(std::back_inserter(escaped), "\\x{:02x}", byte);
-            else
-                escaped += c;
-        common_.log.write(level, escaped);
+        common_.log.write(level, escaped(line));
     } catch (...) { // no memory for the words: the fact at least
         common_.log.write(level, "something failed, and there is no memory to say what");
     }

@@ -11,6 +11,7 @@
 #include <initializer_list>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -121,6 +122,11 @@ connected_socket take_connection(int listening, connected_socket::family kind,
 #endif
     failure = taken < 0 ? std::error_code{errno, std::system_category()} : std::error_code{};
     return {taken, kind};
+}
+
+bool connection_waits(int listening) noexcept {
+    pollfd waiting{.fd = listening, .events = POLLIN, .revents = 0};
+    return ::poll(&waiting, 1, 0) == 1;
 }
 
 connected_socket::~connected_socket() {

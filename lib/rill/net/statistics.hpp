@@ -16,8 +16,8 @@ struct server_statistics {
     std::uint64_t cut_slow = 0;
     /// Connections that are open now, with those that are only told that there are too many.
     std::size_t connections = 0;
-    /// Connections that were refused, or told to wait: see `limits::max_connections`. One that waits counts
-    /// once, however long that takes.
+    /// Connections that were refused, and how often the server became so full that new ones had to wait: see
+    /// `limits::max_connections`.
     std::uint64_t over_connections = 0;
     /// Connections that were refused: see `limits::max_connections_per_address`.
     std::uint64_t over_connections_per_address = 0;

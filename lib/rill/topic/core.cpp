@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 
 namespace rill::detail {
 namespace {
@@ -15,6 +16,16 @@ namespace {
 /// The memory of what has left the log that slow readers may hold.
 std::size_t most_pinned(const topic_options& options) noexcept {
     return std::max(options.keep_bytes, std::size_t{1} << 20);
+}
+
+/// Does what follows from an event that is in the log. Its publisher must not take that for a failure, and
+/// publish it again: what there is no memory for waits for the next event.
+template <typename Work>
+void follow_up(Work work) {
+    try {
+        work();
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): see above
+    }
 }
 
 } // namespace
@@ -28,7 +39,7 @@ std::string topic_core::publish(const event& e, const publish_options& options) 
         if (budget_ && !entered_) enter_budget(lock);
         accept(encoded);
     }
-    if (budget_ && budget_->exceeded()) budget_->reclaim();
+    if (budget_ && budget_->exceeded()) follow_up([this] { budget_->reclaim(); });
     return encoded.take_id();
 }
 
@@ -42,8 +53,8 @@ void topic_core::accept(record& r) {
         throw;
     }
     ++totals_.published;
-    for (const auto& each : lots_) wake(*each);
-    trim(last_used_);
+    for (const auto& each : lots_) follow_up([&] { wake(*each); });
+    follow_up([this] { trim(last_used_); });
     if (log_.pinned() > most_pinned(log_.options())) choose_slowest();
 }
 
@@ -160,12 +171,22 @@ topic_core::taken topic_core::take(cursor& c, std::size_t bytes, std::optional<s
     }
     const bool plain = is_plain();
     if (falls_off(c)) return taken::fallen;
-    if (c.opening || c.announce != gap::none) tell_place(c, into);
     const auto from = c.sequence;
-    if (c.conflate_to > c.sequence)
-        collect_newest(c, bytes, except_from, into);
-    else
-        collect(c, bytes, except_from, into);
+    const auto announce = c.announce;
+    const bool opening = c.opening;
+    try {
+        if (opening || announce != gap::none) tell_place(c, into);
+        if (c.conflate_to > from)
+            collect_newest(c, bytes, except_from, into);
+        else
+            collect(c, bytes, except_from, into);
+    } catch (...) { // the reader may try again
+        into.clear();
+        c.sequence = from;
+        c.announce = announce;
+        c.opening = opening;
+        throw;
+    }
     if (into.empty()) return closed_ ? taken::closed : taken::none;
     if (plain && c.sequence == log_.last()) {
         into.source = this;
@@ -231,22 +252,27 @@ topic_core::taken topic_core::look(cursor& c, std::size_t bytes, std::optional<s
     into.owners.clear();
     const std::lock_guard lock{mutex_};
     if (falls_off(c)) return taken::fallen;
-    count_announcement(c);
     into.begin = c.sequence;
+    std::size_t size = 0;
+    const block* last = nullptr;
+    try {
+        for_each_due(c, except_from,
+                     [&](std::uint64_t n, const auto& e, const block& owner, std::string_view event) {
+                         if (size >= bytes) return false;
+                         if (std::exchange(last, &owner) != &owner) into.owners.push_back(owner);
+                         into.items.push_back({n, into.owners.size() - 1, event, e.id_at, e.id_size,
+                                               e.publisher(), e.key ? e.key->name : std::string{}});
+                         size += event.size();
+                         return true;
+                     });
+    } catch (...) { // the reader may try again
+        c.sequence = into.begin;
+        throw;
+    }
+    count_announcement(c);
     into.missed = c.missed;
     into.announce = std::exchange(c.announce, gap::none);
     into.opening = std::exchange(c.opening, false);
-    std::size_t size = 0;
-    const block* last = nullptr;
-    for_each_due(c, except_from,
-                 [&](std::uint64_t n, const auto& e, const block& owner, std::string_view event) {
-                     if (size >= bytes) return false;
-                     if (std::exchange(last, &owner) != &owner) into.owners.push_back(owner);
-                     into.items.push_back({n, into.owners.size() - 1, event, e.id_at, e.id_size,
-                                           e.publisher(), e.key ? e.key->name : std::string{}});
-                     size += event.size();
-                     return true;
-                 });
     if (!into.items.empty() || into.opening || into.announce != gap::none) return taken::some;
     return closed_ ? taken::closed : taken::none;
 }

@@ -50,7 +50,7 @@ public:
     void wait_writable(std::shared_ptr<observer> who) override { inner_->wait_writable(std::move(who)); }
     [[nodiscard]] bool others_ready() const noexcept override { return inner_->others_ready(); }
     [[nodiscard]] peer_state peer() const noexcept override { return inner_->peer(); }
-    void shutdown_write() noexcept override { inner_->shutdown_write(); }
+    void shutdown_write() noexcept override;
     void close(bool reset) noexcept override;
     [[nodiscard]] std::size_t unacknowledged() noexcept override { return inner_->unacknowledged(); }
     [[nodiscard]] bool unanswered_for(std::chrono::milliseconds time) noexcept override {

@@ -39,6 +39,9 @@ void prepare_for_streams(int listening, std::size_t unsent) noexcept;
 [[nodiscard]] connected_socket take_connection(int listening, connected_socket::family kind,
                                                std::error_code& failure) noexcept;
 
+/// Whether a connection is there to be taken from a listening socket.
+[[nodiscard]] bool connection_waits(int listening) noexcept;
+
 /// Keeps the programs that the application starts from holding its sockets open. (Asio does not.)
 void close_on_exec(int socket) noexcept;
 
